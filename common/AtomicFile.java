@@ -1,0 +1,39 @@
+package common;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Writes a file so that after a crash there is the old one or the new one: temp file, fsync, rename, fsync of the folder. */
+public final class AtomicFile {
+    private AtomicFile() {
+    }
+
+    public static void write(Path file, byte[] bytes) throws IOException {
+        Path temp = file.resolveSibling("." + file.getFileName() + ".tmp");
+        try (FileChannel out = FileChannel.open(temp, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
+            for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
+                out.write(buffer);
+            }
+            out.force(true);
+        }
+        rename(temp, file);
+        sync(file.toAbsolutePath().getParent());
+    }
+
+    public static void rename(Path temp, Path file) throws IOException {
+        Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Makes the names in a folder durable. */
+    public static void sync(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package common;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** Which package of the distribution has a program: the one table of Debian/Ubuntu and RHEL/Fedora names. */
+public final class Packages {
+    private record Names(String debian, String redHat) {
+    }
+
+    private static final Map<String, Names> OF = Map.ofEntries(
+            Map.entry("skopeo", new Names("skopeo", "skopeo")),
+            Map.entry("podman", new Names("podman", "podman")),
+            Map.entry("runc", new Names("runc", "runc")),
+            Map.entry("docker-registry", new Names("docker-registry", "docker-distribution")),
+            Map.entry("nginx", new Names("nginx-light", "nginx")),
+            Map.entry("htpasswd", new Names("apache2-utils", "httpd-tools")),
+            Map.entry("openssl", new Names("openssl", "openssl")),
+            Map.entry("mkfs.xfs", new Names("xfsprogs", "xfsprogs")),
+            Map.entry("sfdisk", new Names("fdisk", "util-linux")),
+            Map.entry("partx", new Names("util-linux", "util-linux")),
+            Map.entry("losetup", new Names("mount", "util-linux")),
+            Map.entry("mount", new Names("mount", "util-linux-core")),
+            Map.entry("lsblk", new Names("util-linux", "util-linux-core")),
+            Map.entry("wipefs", new Names("util-linux", "util-linux-core")),
+            Map.entry("curl", new Names("curl", "curl")),
+            Map.entry("mvn", new Names("maven", "maven")));
+
+    private Packages() {
+    }
+
+    public enum Family { DEBIAN, RED_HAT, OTHER }
+
+    /** The host's family, by its package manager. */
+    public static Family family() {
+        return Files.exists(Path.of("/usr/bin/apt-get")) ? Family.DEBIAN
+                : Stream.of("/usr/bin/dnf", "/usr/bin/microdnf").anyMatch(p -> Files.exists(Path.of(p))) ? Family.RED_HAT
+                : Family.OTHER;
+    }
+
+    /** The packages of this host's family that hold the programs, each once, in the order asked. */
+    public static Set<String> having(Collection<String> programs) {
+        Set<String> packages = new LinkedHashSet<>();
+        for (String program : programs) {
+            Names names = OF.getOrDefault(program, new Names(program, program));
+            packages.add(family() == Family.RED_HAT ? names.redHat : names.debian);
+        }
+        return packages;
+    }
+
+    /** The one command that installs the packages, as a person would type it. */
+    public static String installCommand(Collection<String> packages) {
+        return (family() == Family.RED_HAT ? "dnf install -y " : "apt-get install -y --no-install-recommends ")
+                + String.join(" ", packages);
+    }
+}
