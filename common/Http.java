@@ -1,0 +1,178 @@
+package common;
+
+//DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
+//DEPS com.squareup.okhttp3:okhttp-tls:5.5.1
+//SOURCES Cli.java
+//SOURCES EnvironmentProxy.java
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+import javax.net.ssl.SSLException;
+
+import okhttp3.ConnectionSpec;
+import okhttp3.Headers;
+import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okhttp3.tls.Certificates;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
+
+/**
+ * The one way out to HTTP: time-outs, the proxy of the environment, CA certificates, and another try with back-off when
+ * the server says 429 or 5xx ({@code Retry-After} is obeyed up to a minute). A connection that breaks in the middle of a
+ * body is {@link Download}'s business.
+ */
+public final class Http {
+    private static final int TRIES = 5;
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+
+    private final OkHttpClient plain;
+    private final Path certDir;
+    private OkHttpClient tls;
+    private OkHttpClient unverified;
+
+    /**
+     * @param certDir CA certificates ({@code *.crt}) to trust beside the system's, and a client certificate
+     *     ({@code *.cert} with {@code *.key}), as in containers-certs.d(5); null for none
+     * @param redirects whether to follow the server to other addresses
+     */
+    public Http(Path certDir, boolean redirects) {
+        this.certDir = certDir;
+        // no TLS in this one: setting it up costs a quarter of a second that a plain registry on the LAN never needs
+        this.plain = new OkHttpClient.Builder().connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
+                .connectTimeout(Duration.ofSeconds(15)).readTimeout(Duration.ofSeconds(60))
+                .followRedirects(redirects).followSslRedirects(false)
+                .proxySelector(new EnvironmentProxy(System.getenv())).build();
+    }
+
+    /** GET; the caller closes the response, whatever its status. {@code verify} false accepts any TLS certificate. */
+    public Response get(HttpUrl url, Headers headers, boolean verify) throws IOException {
+        return send(new Request.Builder().url(url).headers(headers).build(), verify);
+    }
+
+    public Response post(HttpUrl url, RequestBody body, boolean verify) throws IOException {
+        return send(new Request.Builder().url(url).post(body).build(), verify);
+    }
+
+    private Response send(Request request, boolean verify) throws IOException {
+        OkHttpClient client = !request.isHttps() ? plain : verify ? tls() : unverified();
+        for (int tried = 1;; tried++) {
+            Response response = client.newCall(request).execute();
+            boolean busy = response.code() == 429 || response.code() >= 500 && response.code() != 501;
+            if (!busy || tried == TRIES) {
+                return response;
+            }
+            Duration wait = retryAfter(response.header("Retry-After"), Duration.ofMillis(250L << tried));
+            response.close();
+            pause(wait);
+        }
+    }
+
+    /** Sleeps; an interrupt is an {@link InterruptedIOException}, so that it ends an I/O loop like a broken connection would not. */
+    static void pause(Duration wait) throws InterruptedIOException {
+        try {
+            Thread.sleep(wait.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /** RFC 9110 section 10.2.3: seconds or a date; at most a minute, since a person waits. */
+    static Duration retryAfter(String header, Duration otherwise) {
+        if (header == null) {
+            return otherwise;
+        }
+        Duration asked;
+        try {
+            asked = header.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(header))
+                    : Duration.between(Instant.now(), ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME));
+        } catch (DateTimeParseException e) {
+            return otherwise;
+        }
+        return asked.isNegative() ? Duration.ZERO : asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
+    }
+
+    private synchronized OkHttpClient tls() throws IOException {
+        if (tls == null) {
+            HandshakeCertificates.Builder certificates = new HandshakeCertificates.Builder().addPlatformTrustedCertificates();
+            for (Path crt : files(".crt")) {
+                for (String pem : Files.readString(crt).split("(?<=-----END CERTIFICATE-----)")) {
+                    if (!pem.isBlank()) {
+                        certificates.addTrustedCertificate(Certificates.decodeCertificatePem(pem.strip()));
+                    }
+                }
+            }
+            for (Path cert : files(".cert")) {
+                Path key = Path.of(cert.toString().replaceFirst("\\.cert$", ".key"));
+                certificates.heldCertificate(HeldCertificate.decode(Files.readString(cert) + Files.readString(key)));
+            }
+            tls = secured(certificates.build());
+        }
+        return tls;
+    }
+
+    private synchronized OkHttpClient unverified() {
+        if (unverified == null) {
+            unverified = secured(new HandshakeCertificates.Builder().addPlatformTrustedCertificates().build());
+        }
+        return unverified;
+    }
+
+    private OkHttpClient secured(HandshakeCertificates certificates) {
+        return plain.newBuilder().connectionSpecs(List.of(ConnectionSpec.MODERN_TLS))
+                .sslSocketFactory(certificates.sslSocketFactory(), certificates.trustManager()).build();
+    }
+
+    private List<Path> files(String ending) throws IOException {
+        if (certDir == null) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(certDir)) {
+            return new ArrayList<>(files.filter(f -> f.toString().endsWith(ending)).sorted().toList());
+        }
+    }
+
+    /** What went wrong with a host, in words that say what to do. */
+    public static String explain(IOException e, String host) {
+        if (e instanceof UnknownHostException) {
+            return "unknown host " + host + "; check DNS, the proxy, or the mirror in registries.conf";
+        }
+        if (e instanceof SocketTimeoutException) {
+            return "no answer from " + host + " in time; check the network, then run the same command again";
+        }
+        if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
+            return "cannot connect to " + host + ": " + lastWords(e) + "; is the server running?";
+        }
+        if (e instanceof SSLException) {
+            return "TLS with " + host + ": " + lastWords(e) + "; give its CA certificate with --cert-dir";
+        }
+        return Cli.describe(e);
+    }
+
+    private static String lastWords(Throwable e) {
+        Throwable last = e;
+        while (last.getCause() != null) {
+            last = last.getCause();
+        }
+        return last.getMessage();
+    }
+}

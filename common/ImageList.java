@@ -1,0 +1,101 @@
+package common;
+
+//SOURCES Json.java
+//SOURCES Cli.java
+//DEPS com.google.cloud.tools:jib-core:0.27.3
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+import com.google.cloud.tools.jib.api.ImageReference;
+import com.google.cloud.tools.jib.api.InvalidImageReferenceException;
+
+/**
+ * An image list file: a line is {@code REFERENCE [TAG]}, with {@code #} comments, blank lines and CRLF allowed. The
+ * reference names its registry host; short names would mean another image on another host. TAG is a further tag to give
+ * the image on the node. A reference that is listed twice counts once, with all its tags.
+ */
+public record ImageList(Path file, List<Entry> entries) {
+    private static final Pattern TAG = Pattern.compile("\\w[\\w.-]{0,127}");
+
+    /** {@code text} is the reference exactly as listed, by which the image must answer on the node. */
+    public record Entry(String text, ImageReference reference, List<String> tags) {
+        /** The reference without tag and digest, as listed: {@code quay.io/org/name}. */
+        public String repository() {
+            String name = text.contains("@") ? text.substring(0, text.indexOf('@')) : text;
+            int colon = name.lastIndexOf(':');
+            return colon > name.lastIndexOf('/') ? name.substring(0, colon) : name;
+        }
+
+        /** The name under which the original's tarballs carry it: last path component, first {@code :} as {@code _}. */
+        public String tarballName() {
+            return text.substring(text.lastIndexOf('/') + 1).replaceFirst(":", "_");
+        }
+    }
+
+    /** Throws {@link Cli.Failure} with the line number when a line is malformed, and when nothing is listed. */
+    public static ImageList read(Path file) {
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (NoSuchFileException e) {
+            throw new Cli.Failure(Cli.FAILED, "no image list " + file + "; name one with --list", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("image list " + file + ": not a readable UTF-8 text file", e);
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).replaceFirst("^\uFEFF", "").replaceFirst("(^|\\s)#.*", "").strip();
+            if (!line.isEmpty()) {
+                Entry entry = parse(line, file + ":" + (i + 1));
+                entries.merge(entry.text, entry, ImageList::join);
+            }
+        }
+        if (entries.isEmpty()) {
+            throw new Cli.Failure("image list " + file + " is empty: one image reference a line is expected");
+        }
+        return new ImageList(file, List.copyOf(entries.values()));
+    }
+
+    /** The list without the references that a pattern finds. */
+    public ImageList without(List<Pattern> excluded) {
+        List<Entry> kept = entries.stream().filter(e -> excluded.stream().noneMatch(p -> p.matcher(e.text).find())).toList();
+        if (kept.isEmpty()) {
+            throw new Cli.Failure("nothing is left of " + file + " after --exclude");
+        }
+        return new ImageList(file, kept);
+    }
+
+    private static Entry parse(String line, String where) {
+        String[] words = line.split("\\s+");
+        try {
+            String host = words[0].split("/", 2)[0];
+            boolean hasHost = words[0].contains("/") && (host.contains(".") || host.contains(":") || host.equals("localhost"));
+            if (!hasHost) {
+                throw new InvalidImageReferenceException(words[0]);
+            }
+            ImageReference reference = ImageReference.parse(words[0]);
+            if (words.length > 2 || words.length == 2 && !TAG.matcher(words[1]).matches()) {
+                throw new Cli.Failure(where + ": expected REFERENCE [TAG]: " + line);
+            }
+            return new Entry(words[0], reference, words.length == 2 ? List.of(words[1]) : List.of());
+        } catch (InvalidImageReferenceException e) {
+            throw new Cli.Failure(where + ": malformed image reference \"" + words[0]
+                    + "\"; expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST");
+        }
+    }
+
+    private static Entry join(Entry first, Entry second) {
+        List<String> tags = new ArrayList<>(first.tags);
+        second.tags.stream().filter(t -> !tags.contains(t)).forEach(tags::add);
+        return new Entry(first.text, first.reference, List.copyOf(tags));
+    }
+}

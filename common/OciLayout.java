@@ -1,0 +1,159 @@
+package common;
+
+//SOURCES Manifest.java
+//SOURCES AtomicFile.java
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * One image set on disk: an OCI image layout (image specification, image-layout.md) whose {@code blobs} is a symlink to
+ * a folder that several sets share.
+ *
+ * <pre>
+ * BLOBS/sha256/HEX             a whole, verified blob: config, layer or manifest
+ * BLOBS/sha256/.partial/HEX    one that is being fetched
+ * FOLDER/oci-layout, index.json, blobs -> BLOBS
+ * </pre>
+ *
+ * index.json has one descriptor per reference; its {@code org.opencontainers.image.ref.name} is the whole reference as
+ * the image list has it.
+ */
+public record OciLayout(Path folder, Path blobs) {
+    /** The layout in {@code folder}; its blobs are in {@code FOLDER/../blobs} unless said otherwise (null). */
+    public static OciLayout at(Path folder, Path blobs) {
+        Path absolute = folder.toAbsolutePath().normalize();
+        return new OciLayout(absolute, blobs == null ? absolute.resolveSibling("blobs") : blobs.toAbsolutePath().normalize());
+    }
+
+    public Path index() {
+        return folder.resolve("index.json");
+    }
+
+    public Path blob(Digest digest) {
+        return blobs.resolve("sha256").resolve(digest.hex());
+    }
+
+    public Path partial(Digest digest) {
+        return blobs.resolve("sha256").resolve(".partial").resolve(digest.hex());
+    }
+
+    /** Whether the blob is there with the size that its descriptor says; a name without a dot is whole (see {@link Download}). */
+    public boolean holds(Descriptor blob) {
+        try {
+            return Files.size(blob(blob.digest())) == blob.size();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The images of index.json, in its order; none when there is no index.json. */
+    public List<Descriptor> images() {
+        if (!Files.exists(index())) {
+            return List.of();
+        }
+        JsonNode manifests = Json.read(index()).path("manifests");
+        if (!manifests.isArray()) {
+            throw new Cli.Failure(index() + ": not an OCI image index; pull the set again");
+        }
+        List<Descriptor> images = new ArrayList<>();
+        manifests.forEach(m -> images.add(Descriptor.of(m, index().toString())));
+        return images;
+    }
+
+    /** A stored manifest, its bytes checked against its digest. */
+    public Manifest manifest(Digest digest) {
+        try {
+            Path file = blob(digest);
+            if (Files.size(file) > Manifest.MAX_BYTES) {
+                throw new Cli.Failure(file + ": too large for a manifest");
+            }
+            Manifest manifest = Manifest.parse(Files.readAllBytes(file), file.toString());
+            if (!manifest.descriptor().digest().equals(digest)) {
+                throw new Cli.Failure(file + ": corrupted, its bytes have " + manifest.descriptor().digest());
+            }
+            return manifest;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Every blob an image needs here: its manifest, config and layers; of a list the list itself and those of its
+     * manifests that are stored. Throws {@link Cli.Failure} when a list has none of its manifests here.
+     */
+    public Set<Descriptor> reach(Descriptor image) {
+        Set<Descriptor> reached = new LinkedHashSet<>();
+        Manifest manifest = manifest(image.digest());
+        reached.add(manifest.descriptor());
+        reached.addAll(manifest.blobs());
+        List<Descriptor> stored = manifest.manifests().stream().filter(this::holds).toList();
+        if (manifest.isList() && stored.isEmpty()) {
+            throw new Cli.Failure(image.digest() + ": none of the list's manifests is in " + blobs);
+        }
+        stored.forEach(m -> reached.addAll(reach(m)));
+        return reached;
+    }
+
+    public void createFolders() throws IOException {
+        Files.createDirectories(folder);
+        Files.createDirectories(blobs.resolve("sha256/.partial"));
+    }
+
+    /** Stores bytes whose digest was checked. */
+    public void put(Manifest manifest) throws IOException {
+        if (!holds(manifest.descriptor())) {
+            AtomicFile.write(blob(manifest.descriptor().digest()), manifest.bytes());
+        }
+    }
+
+    /** Makes FOLDER an OCI layout that holds these images; comes after their blobs. One image per name, sorted by name. */
+    public void commit(List<Descriptor> images) throws IOException {
+        Map<String, Descriptor> byName = new TreeMap<>();
+        images.forEach(i -> byName.put(i.name(), i));
+        ObjectNode index = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.OCI_INDEX);
+        byName.values().forEach(i -> index.withArray("manifests").add(i.json()));
+        AtomicFile.sync(blobs.resolve("sha256"));
+        linkBlobs();
+        AtomicFile.write(folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}\n".getBytes());
+        Json.write(index(), index);
+    }
+
+    private void linkBlobs() throws IOException {
+        Path link = folder.resolve("blobs");
+        Path target = folder.relativize(blobs);
+        if (link.equals(blobs) || Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
+            return;
+        }
+        if (Files.exists(link, LinkOption.NOFOLLOW_LINKS) && !Files.isSymbolicLink(link)) {
+            throw new Cli.Failure(link + ": in the way, should be a symlink to " + blobs + "; move it there with --blobs");
+        }
+        Path temp = folder.resolve(".blobs.tmp");
+        Files.deleteIfExists(temp);
+        Files.createSymbolicLink(temp, target);
+        AtomicFile.rename(temp, link);
+    }
+
+    /** The layouts beside this one that use the same blobs, this one included. */
+    public List<OciLayout> sharing() {
+        try (Stream<Path> folders = Files.list(blobs.getParent())) {
+            return Stream.concat(Stream.of(folder), folders).distinct().filter(f -> Files.exists(f.resolve("index.json")))
+                    .map(f -> new OciLayout(f, blobs)).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
