@@ -1,5 +1,5 @@
 //SOURCES ../common/Json.java
-//SOURCES Layer.java
+//SOURCES CorpusLayer.java
 //DEPS com.google.cloud.tools:jib-core:0.27.3
 
 import java.io.IOException;
@@ -40,7 +40,7 @@ import common.Json;
  * An image corpus in the shape of an OpenShift release, the same on every run: three base layers that all images share,
  * one to three own layers each, a config of its own for each. Image {@link #OCI} has an OCI manifest, image
  * {@link #MULTI_ARCH} is a manifest list of amd64 and arm64, the others are Docker schema 2. Every image can run:
- * {@code /usr/bin/hello} prints {@link Layer#GREETING}.
+ * {@code /usr/bin/hello} prints {@link CorpusLayer#GREETING}.
  */
 final class Corpus {
     static final int OCI = 4;
@@ -81,7 +81,7 @@ final class Corpus {
         return new Corpus(images, scale);
     }
 
-    /** Pushes all images to the registry on this port of 127.0.0.1 and writes lists and registries.conf into the folder. */
+    /** Pushes all images to the registry on this port of 127.0.0.1; lists and registries.conf go into the folder. */
     Published publish(int port, Path folder) throws IOException {
         ExecutorService workers = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
         try {
@@ -103,7 +103,7 @@ final class Corpus {
         private final String host;
         private final FailoverHttpClient http;
         private final ExecutorService workers;
-        private final List<Layer> bases = new ArrayList<>();
+        private final List<CorpusLayer> bases = new ArrayList<>();
 
         Publisher(String host, FailoverHttpClient http, ExecutorService workers) {
             this.host = host;
@@ -112,12 +112,13 @@ final class Corpus {
         }
 
         Published publish(Path folder) throws IOException, InterruptedException, ExecutionException {
-            List<Callable<Layer>> baseTasks = new ArrayList<>();
+            List<Callable<CorpusLayer>> baseTasks = new ArrayList<>();
             for (int i = 0; i < BASES.length; i++) {
                 int seed = i;
-                baseTasks.add(() -> push(client(ART), Layer.of("base-" + seed, seed, (long) (BASES[seed] * scale), null)));
+                long bytes = (long) (BASES[i] * scale);
+                baseTasks.add(() -> push(client(ART), CorpusLayer.of("base-" + seed, seed, bytes, null)));
             }
-            for (Future<Layer> base : workers.invokeAll(baseTasks)) {
+            for (Future<CorpusLayer> base : workers.invokeAll(baseTasks)) {
                 bases.add(base.get());
             }
             List<Callable<Image>> tasks = new ArrayList<>();
@@ -136,42 +137,43 @@ final class Corpus {
             String repository = number < TAGGED.size() ? TAGGED.get(number).replaceFirst(":[^:]*$", "") : ART;
             String tag = number < TAGGED.size() ? TAGGED.get(number).replaceFirst(".*:", "") : "image-" + number;
             RegistryClient client = client(repository);
-            List<Layer> layers = new ArrayList<>(bases);
+            List<CorpusLayer> layers = new ArrayList<>(bases);
             layers.addAll(ownLayers(client, number));
             Map<String, Long> blobs = new LinkedHashMap<>();
             BuildableManifestTemplate manifest = manifest(client, number, "amd64", layers, blobs);
             String digest = client.pushManifest(manifest, tag).toString();
             if (number == MULTI_ARCH) {
-                digest = pushList(client, tag, manifest, digest, manifest(client, number, "arm64", bases, new LinkedHashMap<>()));
+                var arm64 = manifest(client, number, "arm64", bases, new LinkedHashMap<>());
+                digest = pushList(client, tag, manifest, digest, arm64);
             }
             String listed = number < TAGGED.size() ? TAGGED.get(number)
                     : repository + "@" + digest + (number == TAGGED.size() ? " also-by-tag" : "");
-            return new Image(listed, blobs, layers.stream().skip(bases.size()).mapToLong(Layer::unpackedBytes).sum());
+            return new Image(listed, blobs, layers.stream().skip(bases.size()).mapToLong(CorpusLayer::unpackedBytes).sum());
         }
 
-        private List<Layer> ownLayers(RegistryClient client, int number) throws IOException, RegistryException {
-            List<Layer> layers = new ArrayList<>();
+        private List<CorpusLayer> ownLayers(RegistryClient client, int number) throws IOException, RegistryException {
+            List<CorpusLayer> layers = new ArrayList<>();
             int count = 1 + number % 3;
             double bytes = OWN * scale * (0.4 + 1.2 * new SplittableRandom(number).nextDouble());
             for (int i = 0; i < count; i++) {
                 String name = "image-" + number + "-" + i;
-                layers.add(push(client, Layer.of(name, 1000L + 10 * number + i, (long) (bytes / count), "base-" + i)));
+                layers.add(push(client, CorpusLayer.of(name, 1000L + 10 * number + i, (long) (bytes / count), "base-" + i)));
             }
-            for (Layer base : bases) {
+            for (CorpusLayer base : bases) {
                 client.pushBlob(descriptor(base.digest()), blob(base.bytes()), Corpus.path(ART), sent -> { });
             }
             return layers;
         }
 
         private BuildableManifestTemplate manifest(RegistryClient client, int number, String architecture,
-                List<Layer> layers, Map<String, Long> blobs) throws IOException, RegistryException {
+                List<CorpusLayer> layers, Map<String, Long> blobs) throws IOException, RegistryException {
             byte[] config = config(number, architecture, layers);
             Digest digest = Digest.of(config);
             client.pushBlob(descriptor(digest), blob(config), null, sent -> { });
             BuildableManifestTemplate manifest = number == OCI ? new OciManifestTemplate() : new V22ManifestTemplate();
             manifest.setContainerConfiguration(config.length, descriptor(digest));
             blobs.put(digest.toString(), (long) config.length);
-            for (Layer layer : layers) {
+            for (CorpusLayer layer : layers) {
                 manifest.addLayer(layer.bytes().length, descriptor(layer.digest()));
                 blobs.put(layer.digest().toString(), (long) layer.bytes().length);
             }
@@ -190,7 +192,7 @@ final class Corpus {
             return RegistryClient.factory(EventHandlers.NONE, host, path(repository), http).newRegistryClient();
         }
 
-        private Layer push(RegistryClient client, Layer layer) throws IOException, RegistryException {
+        private CorpusLayer push(RegistryClient client, CorpusLayer layer) throws IOException, RegistryException {
             client.pushBlob(descriptor(layer.digest()), blob(layer.bytes()), null, sent -> { });
             return layer;
         }
@@ -207,7 +209,7 @@ final class Corpus {
             return new Published(initialList, ocpList, conf, listed.stream().map(l -> l.split(" ")[0]).toList(), blobs,
                     made.stream().flatMap(i -> i.blobs().values().stream()).mapToLong(Long::longValue).sum(),
                     made.stream().mapToLong(Image::unpackedBytes).sum()
-                            + bases.stream().mapToLong(Layer::unpackedBytes).sum());
+                            + bases.stream().mapToLong(CorpusLayer::unpackedBytes).sum());
         }
 
         private String location(String prefix) {
@@ -237,7 +239,7 @@ final class Corpus {
     }
 
     /** An image configuration (OCI image specification, config.md); the label makes it one of its own. */
-    private static byte[] config(int number, String architecture, List<Layer> layers) {
+    private static byte[] config(int number, String architecture, List<CorpusLayer> layers) {
         ObjectNode config = Json.object().put("created", "2022-03-23T00:00:00Z").put("architecture", architecture)
                 .put("os", "linux");
         ObjectNode run = config.putObject("config");
@@ -245,7 +247,7 @@ final class Corpus {
         run.putObject("Labels").put("image", String.valueOf(number));
         ArrayNode diffIds = config.putObject("rootfs").put("type", "layers").putArray("diff_ids");
         ArrayNode history = config.putArray("history");
-        for (Layer layer : layers) {
+        for (CorpusLayer layer : layers) {
             diffIds.add(layer.diffId().toString());
             history.addObject().put("created", "2022-03-23T00:00:00Z").put("created_by", layer.name());
         }

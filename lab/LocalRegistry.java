@@ -19,10 +19,12 @@ final class LocalRegistry extends LoopbackServer {
     }
 
     /**
-     * The folder gets configuration and log; storage may be one that another registry has filled. {@code htpasswd} (bcrypt
-     * lines) asks for basic authentication, {@code certificate} and {@code key} (PEM) make it HTTPS; each may be null.
+     * The folder gets configuration and log; storage may be one that another registry has filled. {@code htpasswd}
+     * (bcrypt lines) asks for basic authentication, {@code certificate} and {@code key} (PEM) make it HTTPS; each may
+     * be null.
      */
-    static LocalRegistry start(Path folder, Path storage, Path htpasswd, Path certificate, Path key) throws IOException {
+    static LocalRegistry start(Path folder, Path storage, Path htpasswd, Path certificate, Path key)
+            throws IOException {
         int port = freePort();
         Path config = Files.createDirectories(folder).resolve("registry.yml");
         Files.writeString(config, configuration(port, storage, htpasswd, certificate, key));
@@ -31,7 +33,8 @@ final class LocalRegistry extends LoopbackServer {
 
     /** The name under which this host's distribution has the program. */
     static String program() {
-        return Proc.find("docker-registry").isEmpty() && Proc.find("registry").isPresent() ? "registry" : "docker-registry";
+        boolean redHat = Proc.find("docker-registry").isEmpty() && Proc.find("registry").isPresent();
+        return redHat ? "registry" : "docker-registry";
     }
 
     private static String configuration(int port, Path storage, Path htpasswd, Path certificate, Path key) {

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import common.Cli;
 import common.Proc;
 
-/** A real server program on a free port of 127.0.0.1, in a session of its own: Ctrl-C reaches only the script that ends it. */
+/** A server program on a free port of 127.0.0.1, in a session of its own: Ctrl-C reaches only the script that ends it. */
 class LoopbackServer implements AutoCloseable {
     private static final Pattern REQUEST =
             Pattern.compile("\"(\\w+) (\\S+) HTTP/[\\d.]+\" (\\d+) (\\d+) \"-?([^\"]*)\"");
@@ -29,7 +29,7 @@ class LoopbackServer implements AutoCloseable {
     record Request(String method, String path, int status, long bytes, String range) {
     }
 
-    /** Starts the program and waits until its port answers; {@code log} gets all that it writes to stdout and stderr. */
+    /** Starts the program and waits until its port answers; {@code log} gets its stdout and stderr. */
     LoopbackServer(List<String> argv, int port, Path log) {
         this(launch(argv, log), port, log);
         try {

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** nginx as artifact server on loopback: one folder with directory listings; nothing of the distribution's configuration. */
+/** nginx as artifact server on loopback: one folder with listings; nothing of the distribution's configuration. */
 final class WebServer extends LoopbackServer {
     private final Path access;
 

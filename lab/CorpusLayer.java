@@ -18,18 +18,18 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorOutputStream;
 import org.apache.commons.compress.compressors.gzip.GzipParameters;
 
 /**
- * One image layer, a gzip tar that is a function of its name, seed and size (and of the host's zlib): files as large and
- * about as compressible as a distribution's, hard links, symbolic links, setuid, a file capability, long and non-ASCII
+ * One image layer, a gzip tar that is a function of its name, seed and size (and of the host's zlib): files about as
+ * large and compressible as a distribution's, hard links, symbolic links, setuid, a file capability, long and non-ASCII
  * names, whiteouts. {@code diffId} is the digest of the uncompressed tar.
  */
-record Layer(String name, byte[] bytes, Digest digest, Digest diffId, long unpackedBytes) {
+record CorpusLayer(String name, byte[] bytes, Digest digest, Digest diffId, long unpackedBytes) {
     /** What the layer's {@code /usr/bin/hello} prints. */
     static final String GREETING = "pre-staged";
     private static final double COMPRESSED_TO = 0.4;
     private static final long MODIFIED = 1_648_000_000_000L;
 
-    /** A layer of about {@code size} compressed bytes that, if {@code over} is not null, deletes files of that layer. */
-    static Layer of(String name, long seed, long size, String over) throws IOException {
+    /** A layer of about {@code size} compressed bytes; if {@code over} is not null, it deletes a file of that layer. */
+    static CorpusLayer of(String name, long seed, long size, String over) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream((int) size + (1 << 20));
         GzipParameters fast = new GzipParameters();
         fast.setCompressionLevel(1);
@@ -46,7 +46,7 @@ record Layer(String name, byte[] bytes, Digest digest, Digest diffId, long unpac
             unpackedBytes = tar.getBytesWritten();
         }
         byte[] bytes = packed.toByteArray();
-        return new Layer(name, bytes, Digest.of(bytes), Digest.of(unpacked), unpackedBytes);
+        return new CorpusLayer(name, bytes, Digest.of(bytes), Digest.of(unpacked), unpackedBytes);
     }
 
     private static void special(TarArchiveOutputStream tar, String name, String over) throws IOException {
@@ -61,9 +61,10 @@ record Layer(String name, byte[] bytes, Digest digest, Digest diffId, long unpac
         put(tar, capable, helloProgram());
         link(tar, folder + "hard-link", TarConstants.LF_LINK, folder + "setuid");
         link(tar, folder + "symbolic-link", TarConstants.LF_SYMLINK, "../../bin/hello");
-        put(tar, entry(folder + "Prüfsumme-检查-и.txt", TarConstants.LF_NORMAL, 0644), name.getBytes(StandardCharsets.UTF_8));
+        byte[] text = name.getBytes(StandardCharsets.UTF_8);
+        put(tar, entry(folder + "Prüfsumme-检查-и.txt", TarConstants.LF_NORMAL, 0644), text);
         put(tar, entry(folder + "a-name-longer-than-the-hundred-bytes-of-a-tar-header/".repeat(3) + "file",
-                TarConstants.LF_NORMAL, 0644), name.getBytes(StandardCharsets.UTF_8));
+                TarConstants.LF_NORMAL, 0644), text);
         if (over != null) {
             put(tar, entry("usr/lib/" + over + "/.wh.file-0", TarConstants.LF_NORMAL, 0), new byte[0]);
         }
@@ -99,15 +100,17 @@ record Layer(String name, byte[] bytes, Digest digest, Digest diffId, long unpac
         elf.putInt(0x464c457f).putInt(0x00010102).putLong(0).putShort((short) 2).putShort((short) 62).putInt(1);
         elf.putLong(0x400078).putLong(64).putLong(0).putInt(0).putShort((short) 64).putShort((short) 56);
         elf.putShort((short) 1).putShort((short) 64).putShort((short) 0).putShort((short) 0);
-        elf.putInt(1).putInt(5).putLong(0).putLong(0x400000).putLong(0x400000).putLong(size).putLong(size).putLong(4096);
+        elf.putInt(1).putInt(5).putLong(0).putLong(0x400000).putLong(0x400000)
+                .putLong(size).putLong(size).putLong(4096);
         elf.put((byte) 0xb8).putInt(1).put((byte) 0xbf).putInt(1); // mov eax, write; mov edi, stdout
         elf.put(new byte[] {0x48, (byte) 0x8d, 0x35}).putInt(16); // lea rsi, [rip + 16]
         elf.put((byte) 0xba).putInt(greeting.length).put(new byte[] {0x0f, 0x05}); // mov edx, length; syscall
-        elf.put((byte) 0xb8).putInt(60).put(new byte[] {0x31, (byte) 0xff, 0x0f, 0x05}); // mov eax, exit; xor edi, edi; syscall
+        elf.put((byte) 0xb8).putInt(60).put(new byte[] {0x31, (byte) 0xff}); // mov eax, exit; xor edi, edi
+        elf.put(new byte[] {0x0f, 0x05}); // syscall
         return elf.put(greeting).array();
     }
 
-    /** The extended attribute's value, struct vfs_cap_data of linux/capability.h: revision 2, CAP_NET_BIND_SERVICE (10). */
+    /** The extended attribute, struct vfs_cap_data of linux/capability.h: revision 2, CAP_NET_BIND_SERVICE (10). */
     private static String netBindService() {
         ByteBuffer value = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN).putInt(0x02000001).putInt(1 << 10);
         return new String(value.array(), StandardCharsets.US_ASCII);
