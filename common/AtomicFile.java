@@ -17,13 +17,18 @@ public final class AtomicFile {
         Path temp = file.resolveSibling("." + file.getFileName() + ".tmp");
         try (FileChannel out = FileChannel.open(temp, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
-            for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
-                out.write(buffer);
-            }
-            out.force(true);
+            writeAll(out, bytes);
         }
         rename(temp, file);
         sync(file.toAbsolutePath().getParent());
+    }
+
+    /** Writes and fsyncs. */
+    static void writeAll(FileChannel out, byte[] bytes) throws IOException {
+        for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
+            out.write(buffer);
+        }
+        out.force(true);
     }
 
     public static void rename(Path temp, Path file) throws IOException {

@@ -138,7 +138,9 @@ public final class Cli {
         if (e instanceof IOException && message.contains("No space left on device")) {
             return "disk full: " + message + "; free some space and run the same command again";
         }
-        return e instanceof Failure || e instanceof FileSystemException ? message
+        boolean worded = e instanceof FileSystemException || e.getClass() == IOException.class
+                || e.getClass().getName().startsWith("common."); // written for a person, not by some library
+        return worded ? message
                 : e.getClass().getSimpleName() + ": " + message;
     }
 }

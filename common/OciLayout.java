@@ -5,9 +5,11 @@ package common;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -113,10 +115,15 @@ public record OciLayout(Path folder, Path blobs) {
         Files.createDirectories(blobs.resolve("sha256/.partial"));
     }
 
-    /** Stores bytes whose digest was checked. */
+    /** Stores a manifest under the digest of its bytes; {@link #commit} makes the name durable. */
     public void put(Manifest manifest) throws IOException {
         if (!holds(manifest.descriptor())) {
-            AtomicFile.write(blob(manifest.descriptor().digest()), manifest.bytes());
+            Path partial = partial(manifest.descriptor().digest());
+            try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                AtomicFile.writeAll(out, manifest.bytes());
+            }
+            AtomicFile.rename(partial, blob(manifest.descriptor().digest()));
         }
     }
 
@@ -147,13 +154,27 @@ public record OciLayout(Path folder, Path blobs) {
         AtomicFile.rename(temp, link);
     }
 
-    /** The layouts beside this one that use the same blobs, this one included. */
-    public List<OciLayout> sharing() {
+    /** Removes the blobs that these images needed and that no image of any set beside this one needs. */
+    public void prune(List<Descriptor> dropped) throws IOException {
+        Set<Digest> unneeded = new LinkedHashSet<>();
+        for (Descriptor image : dropped) {
+            if (holds(image)) {
+                reach(image).forEach(b -> unneeded.add(b.digest()));
+            }
+        }
+        for (OciLayout set : sharing()) {
+            set.images().forEach(image -> set.reach(image).forEach(b -> unneeded.remove(b.digest())));
+        }
+        for (Digest digest : unneeded) {
+            Files.deleteIfExists(blob(digest));
+        }
+    }
+
+    /** The layouts beside the blobs, this one included. */
+    private List<OciLayout> sharing() throws IOException {
         try (Stream<Path> folders = Files.list(blobs.getParent())) {
             return Stream.concat(Stream.of(folder), folders).distinct().filter(f -> Files.exists(f.resolve("index.json")))
                     .map(f -> new OciLayout(f, blobs)).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

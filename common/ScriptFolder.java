@@ -1,0 +1,40 @@
+package common;
+
+//SOURCES Cli.java
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where a script's own files are. JBang compiles a script into its cache and does not tell it where it came from: our
+ * launcher does, in JBANG_SCRIPT_FILE; under a stock JBang we look in the current folder and those above it.
+ */
+public final class ScriptFolder {
+    private ScriptFolder() {
+    }
+
+    /**
+     * A file of the repository that belongs to the running script.
+     *
+     * @param path in the repository, e.g. {@code container-images/images-4.10.3/initial-images-4.10.3.txt}
+     */
+    public static Path beside(Path path) {
+        String script = System.getenv("JBANG_SCRIPT_FILE");
+        if (script != null) {
+            Path file = Path.of(script).resolveSibling(path.getFileName());
+            if (Files.exists(file)) {
+                return file;
+            }
+        }
+        for (Path above = Path.of("").toAbsolutePath(); above != null; above = above.getParent()) {
+            for (int skip = 0; skip < path.getNameCount(); skip++) {
+                Path file = above.resolve(path.subpath(skip, path.getNameCount()));
+                if (Files.exists(file)) {
+                    return file;
+                }
+            }
+        }
+        throw new Cli.Failure(Cli.USAGE, "cannot tell where " + path + " is; run from the repository or through its "
+                + "./jbang, or give --list and --folder");
+    }
+}

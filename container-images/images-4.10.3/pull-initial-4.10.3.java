@@ -1,0 +1,22 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/PullCommand.java
+
+import common.Cli;
+import common.PullCommand;
+import picocli.CommandLine.Command;
+
+/** Brings the images of the discovery stage of 4.10.3 from their registries into this folder, each blob once. */
+@Command(name = "pull-initial-4.10.3", description = "Pull the images of the discovery stage of 4.10.3, every blob once, resumable.",
+        footer = {"", "Example, on the factory server:",
+            "  jbang pull-initial-4.10.3.java --authfile pull-secret.json --folder /srv/www/images-4.10.3"})
+class PullInitial4103 extends PullCommand {
+    PullInitial4103() {
+        super("ai-images", "4.10.3", "container-images/images-4.10.3/initial-images-4.10.3.txt");
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new PullInitial4103(), args));
+    }
+}

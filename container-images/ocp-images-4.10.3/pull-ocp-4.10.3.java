@@ -1,0 +1,22 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/PullCommand.java
+
+import common.Cli;
+import common.PullCommand;
+import picocli.CommandLine.Command;
+
+/** Brings the images of OpenShift 4.10.3 from their registries into this folder, each blob once. */
+@Command(name = "pull-ocp-4.10.3", description = "Pull the images of OpenShift 4.10.3, every blob once, resumable.",
+        footer = {"", "Example, on the factory server:",
+            "  jbang pull-ocp-4.10.3.java --authfile pull-secret.json --folder /srv/www/ocp-images-4.10.3"})
+class PullOcp4103 extends PullCommand {
+    PullOcp4103() {
+        super("ocp-images", "4.10.3", "container-images/ocp-images-4.10.3/ocp-images-4.10.3.txt");
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new PullOcp4103(), args));
+    }
+}
