@@ -148,16 +148,17 @@ final class Corpus {
             }
             String listed = number < TAGGED.size() ? TAGGED.get(number)
                     : repository + "@" + digest + (number == TAGGED.size() ? " also-by-tag" : "");
-            return new Image(listed, blobs, layers.stream().skip(bases.size()).mapToLong(CorpusLayer::unpackedBytes).sum());
+            long unpacked = layers.stream().skip(bases.size()).mapToLong(CorpusLayer::unpackedBytes).sum();
+            return new Image(listed, blobs, unpacked);
         }
 
         private List<CorpusLayer> ownLayers(RegistryClient client, int number) throws IOException, RegistryException {
             List<CorpusLayer> layers = new ArrayList<>();
             int count = 1 + number % 3;
-            double bytes = OWN * scale * (0.4 + 1.2 * new SplittableRandom(number).nextDouble());
+            long bytes = (long) (OWN * scale * (0.4 + 1.2 * new SplittableRandom(number).nextDouble()) / count);
             for (int i = 0; i < count; i++) {
                 String name = "image-" + number + "-" + i;
-                layers.add(push(client, CorpusLayer.of(name, 1000L + 10 * number + i, (long) (bytes / count), "base-" + i)));
+                layers.add(push(client, CorpusLayer.of(name, 1000L + 10 * number + i, bytes, "base-" + i)));
             }
             for (CorpusLayer base : bases) {
                 client.pushBlob(descriptor(base.digest()), blob(base.bytes()), Corpus.path(ART), sent -> { });

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import common.Cli;
 import common.Proc;
 
-/** A server program on a free port of 127.0.0.1, in a session of its own: Ctrl-C reaches only the script that ends it. */
+/** A server program on a free port of 127.0.0.1, in a session of its own: Ctrl-C reaches the script, which ends it. */
 class LoopbackServer implements AutoCloseable {
     private static final Pattern REQUEST =
             Pattern.compile("\"(\\w+) (\\S+) HTTP/[\\d.]+\" (\\d+) (\\d+) \"-?([^\"]*)\"");
