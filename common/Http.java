@@ -68,6 +68,11 @@ public final class Http {
         return send(new Request.Builder().url(url).headers(headers).build(), verify);
     }
 
+    /** HEAD; the caller closes the response. */
+    public Response head(HttpUrl url, Headers headers) throws IOException {
+        return send(new Request.Builder().url(url).headers(headers).head().build(), true);
+    }
+
     public Response post(HttpUrl url, RequestBody body, boolean verify) throws IOException {
         return send(new Request.Builder().url(url).post(body).build(), verify);
     }

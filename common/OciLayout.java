@@ -64,15 +64,17 @@ public record OciLayout(Path folder, Path blobs) {
 
     /** The images of index.json, in its order; none when there is no index.json. */
     public List<Descriptor> images() {
-        if (!Files.exists(index())) {
-            return List.of();
-        }
-        JsonNode manifests = Json.read(index()).path("manifests");
+        return Files.exists(index()) ? images(Json.read(index()), index().toString()) : List.of();
+    }
+
+    /** The images that an index.json lists; {@code where} names it in the {@link Cli.Failure} that anything else throws. */
+    static List<Descriptor> images(JsonNode index, String where) {
+        JsonNode manifests = index.path("manifests");
         if (!manifests.isArray()) {
-            throw new Cli.Failure(index() + ": not an OCI image index; pull the set again");
+            throw new Cli.Failure(where + ": not an OCI image index; pull the set again");
         }
         List<Descriptor> images = new ArrayList<>();
-        manifests.forEach(m -> images.add(Descriptor.of(m, index().toString())));
+        manifests.forEach(m -> images.add(Descriptor.of(m, where)));
         return images;
     }
 
@@ -139,7 +141,8 @@ public record OciLayout(Path folder, Path blobs) {
         Json.write(index(), index);
     }
 
-    private void linkBlobs() throws IOException {
+    /** Makes FOLDER/blobs the symlink it should be; throws {@link Cli.Failure} when something else has that name. */
+    void linkBlobs() throws IOException {
         Path link = folder.resolve("blobs");
         Path target = folder.relativize(blobs);
         if (link.equals(blobs) || Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
