@@ -113,7 +113,7 @@ public abstract class PullCommand extends Cli.Command {
                 mb(plan.fetchBytes()), mb(free), layout.blobs());
         Map<String, String> failed = new TreeMap<>(plan.failed());
         List<Descriptor> whole = List.of();
-        if (!dryRun) {
+        if (!dryRun && !plan.images().isEmpty()) {
             if (plan.fetchBytes() > free) {
                 throw new Cli.Failure("does not fit: " + mb(plan.fetchBytes()) + " to fetch, " + mb(free) + " free in "
                         + layout.blobs() + "; free some space or name another folder with --blobs");

@@ -151,7 +151,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             manifest = registry.manifest(at, tagOrDigest);
         }
         manifests.add(manifest);
-        for (Descriptor child : manifest.on(platform, at + " " + tagOrDigest)) {
+        for (Descriptor child : manifest.isList() ? manifest.on(platform, at + " " + tagOrDigest) : List.<Descriptor>of()) {
             collect(at, child.digest().toString(), manifests);
         }
     }
