@@ -172,9 +172,17 @@ public final class Proc {
         throw new Cli.Failure(shown() + ": no end after " + timeout.toSeconds() + " s");
     }
 
+    /** Waits for the end: a script that is told to stop still cleans up after itself, and we clean up after it. */
     private static void kill(Process process) {
         process.descendants().forEach(ProcessHandle::destroy);
         process.destroy();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static CompletableFuture<String> read(InputStream in) {

@@ -28,8 +28,8 @@ final class HostPackages {
     }
 
     /**
-     * Does nothing when all programs are there. Asks first when a person is at the terminal, unless {@code yes}. Without
-     * root, or when the person says no, a {@link Cli.Failure} with exit code 4 names the one command to run.
+     * Does nothing when all programs are there. Asks first when a person is at the terminal, unless {@code yes}.
+     * Without root, or when the person says no, a {@link Cli.Failure} with exit code 4 names the one command to run.
      */
     static void install(List<String> programs, boolean yes) throws IOException {
         List<String> missing = programs.stream().filter(p -> !isThere(p)).toList();

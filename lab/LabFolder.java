@@ -1,0 +1,151 @@
+//SOURCES LoopbackServer.java
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+import common.Cli;
+import common.Proc;
+
+/** The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. */
+record LabFolder(Path path) {
+    /** Shows that a folder is ours, so that it may be emptied. */
+    private static final String MARKER = ".pre-staging-lab";
+    private static final List<String> SERVERS = List.of("registry", "web");
+
+    /** A server of an earlier or this run that is alive. */
+    record Running(String name, ProcessHandle process, int port) {
+    }
+
+    LabFolder {
+        path = path.toAbsolutePath().normalize();
+    }
+
+    Path www() {
+        return path.resolve("www");
+    }
+
+    /** Image lists and registries.conf. */
+    Path lists() {
+        return path.resolve("lists");
+    }
+
+    Path disk() {
+        return path.resolve("disk.img");
+    }
+
+    Path mountPoint() {
+        return path.resolve("mnt");
+    }
+
+    /** Of the private containers-storage. */
+    Path storage() {
+        return path.resolve("storage");
+    }
+
+    /** Makes the folder, or empties one that an earlier run left; refuses others and one whose lab is up. */
+    void prepare() throws IOException {
+        if (!running().isEmpty()) {
+            throw new Cli.Failure("the lab in " + path + " is up; end it with: lab.java down --dir " + path);
+        }
+        release();
+        delete();
+        Files.createDirectories(path.getParent());
+        Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.createFile(path.resolve(MARKER));
+        Files.createDirectories(www());
+        Files.createDirectories(mountPoint());
+    }
+
+    void remember(String name, LoopbackServer server) throws IOException {
+        Files.writeString(path.resolve(name + ".pid"), server.pid() + " " + server.port());
+    }
+
+    /** A pid counts only while its process still is one of our server programs: pids are given out again. */
+    List<Running> running() throws IOException {
+        List<Running> running = new ArrayList<>();
+        for (String name : SERVERS) {
+            Path file = path.resolve(name + ".pid");
+            if (Files.exists(file)) {
+                String[] words = Files.readString(file).strip().split(" ");
+                ProcessHandle.of(Long.parseLong(words[0]))
+                        .filter(p -> p.info().command().orElse("").matches(".*/(nginx|docker-registry|registry)"))
+                        .ifPresent(p -> running.add(new Running(name, p, Integer.parseInt(words[1]))));
+            }
+        }
+        return running;
+    }
+
+    /** Mount points below the folder, the innermost first. */
+    List<Path> mounts() throws IOException {
+        List<Path> mounts = new ArrayList<>();
+        for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
+            Path point = Path.of(line.split(" ")[4].replace("\\040", " "));
+            if (point.startsWith(path)) {
+                mounts.add(point);
+            }
+        }
+        Collections.reverse(mounts);
+        return mounts;
+    }
+
+    /** Leaves nothing running, mounted or attached; the files stay. Waits for dying programs that still hold a mount. */
+    void release() throws IOException {
+        for (Running server : running()) {
+            server.process().destroy();
+            server.process().onExit().join();
+        }
+        for (int i = 0; i < 50 && !mounts().isEmpty(); i++) {
+            LockSupport.parkNanos(i * 10_000_000L);
+            for (Path mount : mounts()) {
+                Proc.of("umount", mount.toString()).run();
+            }
+        }
+        for (String device : loopDevices()) {
+            Proc.of("partx", "-d", device).run();
+            Proc.of("losetup", "-d", device).run();
+        }
+        List<String> left = Stream.concat(mounts().stream().map(Path::toString), loopDevices().stream()).toList();
+        if (!left.isEmpty()) {
+            throw new Cli.Failure("still mounted or attached: " + String.join(", ", left) + "; umount, losetup -d");
+        }
+    }
+
+    /** Removes the folder with all that is in it, after {@link #release}; refuses one that no lab made. */
+    void delete() throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        try (Stream<Path> there = Files.list(path)) {
+            if (!Files.exists(path.resolve(MARKER)) && there.findAny().isPresent()) {
+                throw new Cli.Failure(path + " is not empty and no lab made it; name another folder with --dir");
+            }
+        }
+        Proc.of("rm", "-rf", "--one-file-system", path.toString()).check();
+    }
+
+    static void sparse(Path file, long bytes) throws IOException {
+        try (RandomAccessFile disk = new RandomAccessFile(file.toFile(), "rw")) {
+            disk.setLength(bytes);
+        }
+    }
+
+    /** Bytes of the files below a folder. */
+    static long size(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+        }
+    }
+
+    private List<String> loopDevices() {
+        return !Files.exists(disk()) ? List.of() : Proc.of("losetup", "-n", "-O", "NAME", "-j", disk().toString())
+                .run().out().lines().map(String::strip).toList();
+    }
+}

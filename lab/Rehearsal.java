@@ -1,0 +1,159 @@
+//SOURCES ../common/Json.java
+//SOURCES Corpus.java
+//SOURCES LabFolder.java
+//SOURCES LabScripts.java
+//SOURCES LocalRegistry.java
+//SOURCES PrivateStorage.java
+//SOURCES WebServer.java
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import common.Cli;
+import common.Json;
+import common.Proc;
+
+/** The whole way of the images on one machine: registry → artifact server → data partition → containers-storage. */
+final class Rehearsal {
+    static final long DISK_BYTES = 4L << 30;
+
+    private final LabFolder folder;
+    private final LabScripts scripts;
+    private final int images;
+    private final List<Row> table = new ArrayList<>();
+    private Corpus.Published corpus;
+    private PrivateStorage storage;
+    private long onServer;
+
+    /** One step; returns the bytes that it moved, 0 if that says nothing. */
+    private interface Step {
+        long run() throws IOException;
+    }
+
+    private record Row(String step, double seconds, long bytes) {
+    }
+
+    Rehearsal(LabFolder folder, LabScripts scripts, int images) {
+        this.folder = folder;
+        this.scripts = scripts;
+        this.images = images;
+    }
+
+    /** Throws a {@link Cli.Failure} at the first step that fails; then, too, nothing is left running or mounted. */
+    void run() throws IOException {
+        folder.prepare();
+        try {
+            inTheFactory();
+            onSite();
+        } finally {
+            Thread.interrupted(); // after Ctrl-C, the programs that clean up must still be waited for
+            folder.release();
+        }
+        folder.delete();
+        report();
+    }
+
+    private void inTheFactory() throws IOException {
+        try (LocalRegistry registry = LocalRegistry.start(folder.path().resolve("registry"));
+                WebServer web = WebServer.start(folder.path().resolve("web"), folder.www())) {
+            folder.remember("registry", registry);
+            folder.remember("web", web);
+            step("push " + images + " made-up images to the local registry", () -> {
+                corpus = Corpus.of(images, 1).publish(registry.port(), folder.lists());
+                return corpus.uniqueBytes();
+            });
+            step("pull the initial images", () -> script(scripts.pullInitial(), registry));
+            step("pull the ocp images", () -> script(scripts.pullOcp(), registry));
+            onServer = LabFolder.size(folder.www());
+            step("partition, format and mount the disk", () -> {
+                LabFolder.sparse(folder.disk(), DISK_BYTES);
+                return script(scripts.createPartition(), null);
+            });
+            step("download onto the partition", () -> script(scripts.curlAll(web.port()), web));
+            step("unmount", () -> {
+                Proc.of("umount", folder.mountPoint().toString()).check();
+                return 0;
+            });
+        }
+        folder.release();
+    }
+
+    private void onSite() throws IOException {
+        step("mount read-only; servers are gone", () -> {
+            Proc.of("mount", "-o", "ro,loop,offset=" + partitionStart(), folder.disk().toString(),
+                    folder.mountPoint().toString()).check();
+            storage = PrivateStorage.in(folder.storage());
+            return 0;
+        });
+        step("load the initial images", () -> script(scripts.extractInitial(), null));
+        step("load the ocp images", () -> script(scripts.extractOcp(), null));
+        step("podman image exists, for every reference", () -> {
+            List<String> missing = corpus.references().stream().filter(r -> !storage.has(r)).toList();
+            if (!missing.isEmpty()) {
+                throw new Cli.Failure("not in containers-storage: " + String.join(", ", missing));
+            }
+            return 0;
+        });
+        step("run a container without network", () -> {
+            String said = storage.runContainer(corpus.references().get(images - 1)).strip();
+            if (!said.equals(CorpusLayer.GREETING)) {
+                throw new Cli.Failure("the container said: " + said + "; expected: " + CorpusLayer.GREETING);
+            }
+            return 0;
+        });
+    }
+
+    private void step(String name, Step step) throws IOException {
+        System.out.println("\n== " + name);
+        long begun = System.nanoTime();
+        long bytes = step.run();
+        table.add(new Row(name, (System.nanoTime() - begun) / 1e9, bytes));
+    }
+
+    /** Runs a product script as a person would; returns the bytes that the server sent meanwhile. */
+    private long script(List<String> argv, LoopbackServer server) throws IOException {
+        long before = sent(server);
+        Proc script = Proc.of(argv);
+        if (storage != null) {
+            script.env("CONTAINERS_STORAGE_CONF", storage.conf().toString());
+        }
+        System.out.println("$ " + script.shown());
+        int exit = script.show();
+        if (exit != Cli.DONE) {
+            throw new Cli.Failure("exit code " + exit + ": " + script.shown());
+        }
+        return sent(server) - before;
+    }
+
+    private static long sent(LoopbackServer server) throws IOException {
+        return server == null ? 0 : server.requests().stream().filter(r -> r.method().equals("GET"))
+                .mapToLong(LoopbackServer.Request::bytes).sum();
+    }
+
+    private long partitionStart() {
+        byte[] json = Proc.of("sfdisk", "--json", folder.disk().toString()).check().getBytes(StandardCharsets.UTF_8);
+        return Json.parse(json, "sfdisk --json").at("/partitiontable/partitions/0/start").asLong() * 512;
+    }
+
+    private void report() {
+        System.out.printf("%n%-44s %8s %8s%n", "step", "seconds", "MB");
+        for (Row row : table) {
+            String bytes = row.bytes == 0 ? "" : mb(row.bytes);
+            System.out.printf(Locale.ROOT, "%-44s %8.1f %8s%n", row.step, row.seconds, bytes);
+        }
+        System.out.printf(Locale.ROOT, "%-44s %8.1f%n", "all", table.stream().mapToDouble(Row::seconds).sum());
+        System.out.printf("%nOn the artifact server: %s MB. The original's layout, a tarball per image: about %s MB.%n",
+                mb(onServer), mb(corpus.listedBytes()));
+        System.out.printf("All %d images answer and a container ran, with no registry and no network.%n", images);
+    }
+
+    private static String mb(long bytes) {
+        return String.format(Locale.ROOT, "%.1f", bytes / 1e6);
+    }
+}

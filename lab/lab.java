@@ -1,0 +1,118 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/ScriptFolder.java
+//SOURCES HostPackages.java
+//SOURCES Rehearsal.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import common.Cli;
+import common.Packages;
+import common.Proc;
+import common.ScriptFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Registry, artifact server, disk and node on one machine, with made-up images: no OpenShift account is needed. */
+@Command(name = "lab", description = "Rehearse the pre-staging on this machine: local registry, made-up images.",
+        footer = {"", "Examples, the whole way at once, and servers that stay to go it by hand:",
+            "  ./jbang lab/lab.java rehearse", "  ./jbang lab/lab.java up"})
+class Lab extends Cli.Command {
+    enum Action { REHEARSE, UP, STATUS, DOWN }
+
+    private static final List<String> PROGRAMS = List.of("skopeo", "podman", "docker-registry", "nginx", "mkfs.xfs",
+            "sfdisk", "partx", "losetup", "lsblk", "wipefs", "mount", "setsid");
+
+    @Parameters(paramLabel = "rehearse|up|status|down", description = "What to do.")
+    Action action;
+
+    @Option(names = "--images", paramLabel = "N", defaultValue = "24",
+            description = "Images to make, 6 or more (default: ${DEFAULT-VALUE}; 46 are the size of our benchmark).")
+    int images;
+
+    @Option(names = "--yes", description = "Install missing packages without asking.")
+    boolean yes;
+
+    @Option(names = "--dir", paramLabel = "DIR",
+            defaultValue = "${env:XDG_CACHE_HOME:-${sys:user.home}/.cache}/pre-staging-lab",
+            description = "Where the lab has its files (default: ${DEFAULT-VALUE}).")
+    Path dir;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new Lab(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        LabFolder folder = new LabFolder(dir);
+        Path script = ScriptFolder.beside(Path.of("lab/lab.java")).toAbsolutePath().normalize();
+        LabScripts scripts = new LabScripts(script.getParent().getParent(), folder);
+        switch (action) {
+            case REHEARSE -> {
+                install();
+                needRoot();
+                new Rehearsal(folder, scripts, images).run();
+            }
+            case UP -> {
+                install();
+                up(folder, scripts);
+            }
+            case STATUS -> status(folder);
+            default -> down(folder);
+        }
+        return Cli.DONE;
+    }
+
+    private void install() throws IOException {
+        HostPackages.install(PROGRAMS, yes);
+        if (Packages.family() == Packages.Family.DEBIAN) { // RHEL's crun needs no help, and RHEL 10 has no runc
+            HostPackages.install(List.of("runc"), yes);
+        }
+    }
+
+    private static void needRoot() throws IOException {
+        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
+            throw new Cli.Failure(Cli.MISSING, "a rehearsal partitions and mounts a disk file: run it as root");
+        }
+    }
+
+    private void up(LabFolder folder, LabScripts scripts) throws IOException {
+        folder.prepare();
+        boolean done = false;
+        try {
+            LocalRegistry registry = LocalRegistry.start(folder.path().resolve("registry"));
+            folder.remember("registry", registry);
+            Corpus.of(images, 1).publish(registry.port(), folder.lists());
+            WebServer web = WebServer.start(folder.path().resolve("web"), folder.www());
+            folder.remember("web", web);
+            PrivateStorage storage = PrivateStorage.in(folder.storage());
+            scripts.byHand(web.port(), storage.conf()).forEach(System.out::println);
+            done = true;
+        } finally {
+            Thread.interrupted();
+            if (!done) {
+                folder.release();
+            }
+        }
+        status(folder);
+    }
+
+    private static void status(LabFolder folder) throws IOException {
+        List<LabFolder.Running> running = folder.running();
+        running.forEach(s -> System.out.printf("%s on 127.0.0.1:%d (pid %d)%n", s.name(), s.port(), s.process().pid()));
+        folder.mounts().forEach(m -> System.out.println("mounted: " + m));
+        System.out.println(running.isEmpty() ? "The lab in " + folder.path() + " is down."
+                : "The lab in " + folder.path() + " is up; lab.java down ends it and removes the folder.");
+    }
+
+    private static void down(LabFolder folder) throws IOException {
+        folder.release();
+        folder.delete();
+        System.out.println("Nothing of the lab is left.");
+    }
+}
