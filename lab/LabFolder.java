@@ -14,7 +14,10 @@ import java.util.stream.Stream;
 import common.Cli;
 import common.Proc;
 
-/** The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. */
+/**
+ * The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. What ends, unmounts
+ * or removes refuses a folder that has files and that no lab made.
+ */
 record LabFolder(Path path) {
     /** Shows that a folder is ours, so that it may be emptied. */
     private static final String MARKER = ".pre-staging-lab";
@@ -96,8 +99,9 @@ record LabFolder(Path path) {
         return mounts;
     }
 
-    /** Leaves nothing running, mounted or attached; the files stay. Waits for dying programs that still hold a mount. */
+    /** Leaves nothing running, mounted or attached; the files stay. Waits for dying programs that hold a mount. */
     void release() throws IOException {
+        refuseForeign();
         for (Running server : running()) {
             server.process().destroy();
             server.process().onExit().join();
@@ -118,16 +122,9 @@ record LabFolder(Path path) {
         }
     }
 
-    /** Removes the folder with all that is in it, after {@link #release}; refuses one that no lab made. */
+    /** Removes the folder with all that is in it, after {@link #release}. */
     void delete() throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        try (Stream<Path> there = Files.list(path)) {
-            if (!Files.exists(path.resolve(MARKER)) && there.findAny().isPresent()) {
-                throw new Cli.Failure(path + " is not empty and no lab made it; name another folder with --dir");
-            }
-        }
+        refuseForeign();
         Proc.of("rm", "-rf", "--one-file-system", path.toString()).check();
     }
 
@@ -141,6 +138,16 @@ record LabFolder(Path path) {
     static long size(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             return files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+        }
+    }
+
+    private void refuseForeign() throws IOException {
+        if (Files.exists(path) && !Files.exists(path.resolve(MARKER))) {
+            try (Stream<Path> there = Files.list(path)) {
+                if (there.findAny().isPresent()) {
+                    throw new Cli.Failure(path + " is not empty and no lab made it; name another folder with --dir");
+                }
+            }
         }
     }
 

@@ -25,7 +25,7 @@ final class Rehearsal {
 
     private final LabFolder folder;
     private final LabScripts scripts;
-    private final int images;
+    private final Corpus images;
     private final List<Row> table = new ArrayList<>();
     private Corpus.Published corpus;
     private PrivateStorage storage;
@@ -39,7 +39,7 @@ final class Rehearsal {
     private record Row(String step, double seconds, long bytes) {
     }
 
-    Rehearsal(LabFolder folder, LabScripts scripts, int images) {
+    Rehearsal(LabFolder folder, LabScripts scripts, Corpus images) {
         this.folder = folder;
         this.scripts = scripts;
         this.images = images;
@@ -64,8 +64,8 @@ final class Rehearsal {
                 WebServer web = WebServer.start(folder.path().resolve("web"), folder.www())) {
             folder.remember("registry", registry);
             folder.remember("web", web);
-            step("push " + images + " made-up images to the local registry", () -> {
-                corpus = Corpus.of(images, 1).publish(registry.port(), folder.lists());
+            step("push made-up images to the local registry", () -> {
+                corpus = images.publish(registry.port(), folder.lists());
                 return corpus.uniqueBytes();
             });
             step("pull the initial images", () -> script(scripts.pullInitial(), registry));
@@ -101,7 +101,7 @@ final class Rehearsal {
             return 0;
         });
         step("run a container without network", () -> {
-            String said = storage.runContainer(corpus.references().get(images - 1)).strip();
+            String said = storage.runContainer(corpus.references().get(Corpus.MULTI_ARCH)).strip();
             if (!said.equals(CorpusLayer.GREETING)) {
                 throw new Cli.Failure("the container said: " + said + "; expected: " + CorpusLayer.GREETING);
             }
@@ -150,7 +150,8 @@ final class Rehearsal {
         System.out.printf(Locale.ROOT, "%-44s %8.1f%n", "all", table.stream().mapToDouble(Row::seconds).sum());
         System.out.printf("%nOn the artifact server: %s MB. The original's layout, a tarball per image: about %s MB.%n",
                 mb(onServer), mb(corpus.listedBytes()));
-        System.out.printf("All %d images answer and a container ran, with no registry and no network.%n", images);
+        System.out.printf("All %d images answer and a container ran, with no registry and no network.%n",
+                corpus.references().size());
     }
 
     private static String mb(long bytes) {

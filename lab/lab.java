@@ -51,16 +51,17 @@ class Lab extends Cli.Command {
     public Integer call() throws IOException {
         LabFolder folder = new LabFolder(dir);
         Path script = ScriptFolder.beside(Path.of("lab/lab.java")).toAbsolutePath().normalize();
+        Corpus corpus = Corpus.of(images, 1);
         LabScripts scripts = new LabScripts(script.getParent().getParent(), folder);
         switch (action) {
             case REHEARSE -> {
                 install();
                 needRoot();
-                new Rehearsal(folder, scripts, images).run();
+                new Rehearsal(folder, scripts, corpus).run();
             }
             case UP -> {
                 install();
-                up(folder, scripts);
+                up(folder, scripts, corpus);
             }
             case STATUS -> status(folder);
             default -> down(folder);
@@ -81,13 +82,13 @@ class Lab extends Cli.Command {
         }
     }
 
-    private void up(LabFolder folder, LabScripts scripts) throws IOException {
+    private static void up(LabFolder folder, LabScripts scripts, Corpus corpus) throws IOException {
         folder.prepare();
         boolean done = false;
         try {
             LocalRegistry registry = LocalRegistry.start(folder.path().resolve("registry"));
             folder.remember("registry", registry);
-            Corpus.of(images, 1).publish(registry.port(), folder.lists());
+            corpus.publish(registry.port(), folder.lists());
             WebServer web = WebServer.start(folder.path().resolve("web"), folder.www());
             folder.remember("web", web);
             PrivateStorage storage = PrivateStorage.in(folder.storage());
