@@ -46,7 +46,9 @@ public final class ArtifactServer {
     /** The server at {@code HOST}, {@code HOST:PORT} or {@code http[s]://HOST[:PORT]/PATH}. */
     public static ArtifactServer at(String address) {
         HttpUrl url = HttpUrl.parse(address.contains("://") ? address : "http://" + address);
-        if (url == null || url.query() != null || url.fragment() != null || !(url.username() + url.password()).isEmpty()) {
+        boolean more = url != null && (url.query() != null || url.fragment() != null
+                || !url.username().isEmpty() || !url.password().isEmpty());
+        if (url == null || more) {
             throw new Cli.Failure(Cli.USAGE, "not an address of a web server: expected HOST, HOST:PORT or "
                     + "http://HOST:PORT/PATH");
         }
@@ -110,7 +112,8 @@ public final class ArtifactServer {
             try (Response response = answer(url, http.get(url, headers(), true))) {
                 byte[] bytes = response.body().byteStream().readNBytes(MAX_DOCUMENT + 1);
                 if (bytes.length > MAX_DOCUMENT) {
-                    throw new Cli.Failure(url + ": more than " + (MAX_DOCUMENT >> 20) + " MiB; is this the artifact server?");
+                    throw new Cli.Failure(url + ": more than " + (MAX_DOCUMENT >> 20) + " MiB, which is no listing or "
+                            + "document of ours; is this the artifact server?");
                 }
                 return bytes;
             } catch (IOException e) {
@@ -144,7 +147,8 @@ public final class ArtifactServer {
         if (code == 404 || code == 410) {
             throw new Missing(url + ": not on the server (HTTP " + code + ")");
         }
-        throw new Cli.Failure(url + ": HTTP " + code + (code >= 500 ? ", tried several times" : url.encodedPath().endsWith("/")
-                ? "; are directory listings on (nginx: autoindex on)?" : "; may the web server read the file?"));
+        throw new Cli.Failure(url + ": HTTP " + code + (code >= 500 ? ", tried several times"
+                : url.encodedPath().endsWith("/") ? "; are directory listings on (nginx: autoindex on)?"
+                : "; may the web server read the file?"));
     }
 }

@@ -13,8 +13,8 @@ import org.jsoup.Jsoup;
 import org.jsoup.nodes.Element;
 
 /**
- * The names in one HTTP directory listing, as nginx (autoindex), Apache (mod_autoindex) and {@code python3 -m http.server}
- * write them: a link per entry, a folder's with a slash at its end. Only links to an entry of this very folder count;
+ * The names in one HTTP directory listing, as nginx (autoindex), Apache (mod_autoindex) and
+ * {@code python3 -m http.server} write them: a link per entry, a folder's with a slash at its end. Only links to an entry of this very folder count;
  * whatever else a page links to (a parent, another host, a file further down, sort orders) does not exist for us.
  */
 public record Listing(SortedSet<String> files, SortedSet<String> folders) {
@@ -24,7 +24,8 @@ public record Listing(SortedSet<String> files, SortedSet<String> folders) {
     public static Listing parse(String html, HttpUrl folder) {
         SortedSet<String> files = new TreeSet<>();
         SortedSet<String> folders = new TreeSet<>();
-        int depth = folder.pathSegments().size() - 1;
+        List<String> parents = folder.pathSegments().subList(0, folder.pathSegments().size() - 1);
+        int depth = parents.size();
         for (Element link : Jsoup.parse(html).select("a[href]")) {
             HttpUrl url = folder.resolve(link.attr("href"));
             if (url == null || url.query() != null || !sameServer(url, folder)) {
@@ -32,7 +33,7 @@ public record Listing(SortedSet<String> files, SortedSet<String> folders) {
             }
             List<String> path = url.pathSegments();
             boolean isFolder = path.size() == depth + 2 && path.get(depth + 1).isEmpty();
-            boolean below = path.size() > depth && path.subList(0, depth).equals(folder.pathSegments().subList(0, depth));
+            boolean below = path.size() > depth && path.subList(0, depth).equals(parents);
             if (below && (isFolder || path.size() == depth + 1) && isPlain(path.get(depth))) {
                 (isFolder ? folders : files).add(path.get(depth));
             }
@@ -41,7 +42,7 @@ public record Listing(SortedSet<String> files, SortedSet<String> folders) {
         return new Listing(files, folders);
     }
 
-    /** Whether a name that a server gave may become a file: no separator, no leading dot, nothing a shell would mind. */
+    /** Whether a name that a server gave may become a file here: no separator, no leading dot, no blank. */
     public static boolean isPlain(String name) {
         return PLAIN.matcher(name).matches();
     }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -17,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What an artifact server has for one release: by its inventory.json, or, where there is none, by its listings. Blobs are
- * not among the files: which ones are needed, the fetched index.json files tell.
+ * What an artifact server has for one release: by its inventory.json, or, where there is none, by its listings. Blobs
+ * are not among the files: which ones are needed, the fetched index.json files tell.
  *
  * @param inventory the bytes of inventory.json; null when there is none
  * @param signature those of inventory.json.sig; null when there is none
@@ -28,7 +29,7 @@ import java.util.stream.Stream;
  */
 public record Offer(String release, byte[] inventory, byte[] signature, Set<String> blobs, Map<String, File> files,
         List<String> notes) {
-    private static final String SIGNATURE = Inventory.FILE + ".sig";
+    static final String SIGNATURE = Inventory.FILE + ".sig";
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
     private static final Set<String> OURS = Set.of("blobs", "node", "ai-images", "ocp-images", "staged.json",
@@ -44,23 +45,41 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
             this.kinds = List.of(kinds);
         }
 
+        List<String> kinds() {
+            return kinds;
+        }
+
         boolean wants(String kind) {
             return kinds.contains(kind) || !BOTH.kinds.contains(kind);
         }
     }
 
     /**
-     * One file: {@code path} on the partition, {@code from} on the server, both relative. Without an inventory size is -1
-     * and {@code sha256} null.
+     * One file: {@code path} on the partition, {@code from} on the server, both relative. Without an inventory its size
+     * is -1 and {@code sha256} is null.
      */
     public record File(String path, String from, long size, Digest sha256, String kind) {
         /** Small, and written only when all that it speaks of is there. */
         boolean isDocument() {
-            return kind.equals("set") && path.matches(".*/(oci-layout|index\\.json|.*\\.txt)");
+            return kind.equals("set") && name().matches("oci-layout|index\\.json|.*\\.txt");
+        }
+
+        /** The set's name, or "" at the base. */
+        String folder() {
+            return path.substring(0, Math.max(0, path.indexOf('/')));
+        }
+
+        String name() {
+            return path.substring(path.indexOf('/') + 1);
         }
     }
 
-    /** Asks the server. {@code release} may be null when it has only one; throws {@link Cli.Failure} when that is unclear. */
+    /** Whether it is worth to ask for a blob: an inventory lists them all. */
+    boolean mayHave(Descriptor blob) {
+        return blobs == null || blobs.contains(blob.digest().hex());
+    }
+
+    /** Asks the server. {@code release} may be null when it has only one; else that is a {@link Cli.Failure}. */
     public static Offer of(ArtifactServer server, String release, Mode mode) {
         Listing base = server.list("");
         Offer offer = base.files().contains(Inventory.FILE) ? inventoried(server, base, release, mode)
@@ -78,8 +97,8 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
         byte[] bytes = server.read(Inventory.FILE);
         String where = server.url(Inventory.FILE).toString();
         Inventory inventory = Inventory.parse(bytes, where);
-        String release = choose(inventory.files().stream().map(Inventory.Entry::release).filter(r -> r != null).toList(),
-                wanted, mode, server);
+        List<String> releases = inventory.files().stream().map(Inventory.Entry::release).filter(Objects::nonNull).toList();
+        String release = choose(releases, wanted, mode, server);
         Set<String> blobs = new HashSet<>();
         Map<String, File> files = new LinkedHashMap<>();
         Set<String> known = new TreeSet<>();
@@ -101,8 +120,8 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
         if (!left.isEmpty()) {
             notes.add("left out, not in " + Inventory.FILE + ": " + String.join(", ", left));
         }
-        inventory.sets().stream().filter(s -> s.path("release").asText().equals(release) && !s.path("missing").isEmpty())
-                .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
+        inventory.sets().stream().filter(s -> s.path("release").asText().equals(release))
+                .filter(s -> !s.path("missing").isEmpty()).forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
         byte[] signature = base.files().contains(SIGNATURE) ? server.read(SIGNATURE) : null;
         return new Offer(release, bytes, signature, blobs, files, notes);

@@ -1,0 +1,150 @@
+package common;
+
+//SOURCES Cli.java
+//SOURCES AtomicFile.java
+//DEPS org.apache.commons:commons-compress:1.28.0
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+
+/**
+ * Unpacks node.tar, which holds the content of the partition's {@code node/}: the Java runtime and the scripts for the
+ * node. It came over the network, so it may hold only regular files, folders and symlinks that stay inside; anything
+ * else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners are not.
+ */
+public final class NodeTar {
+    private static final PosixFilePermission[] BITS = PosixFilePermission.values(); // from 0400 down to 0001
+
+    private final Path root;
+
+    private NodeTar(Path root) {
+        this.root = root;
+    }
+
+    /** Unpacks {@code tar} as {@code target}, which must not exist: it appears whole or not at all. */
+    public static void unpack(Path tar, Path target) throws IOException {
+        Path temp = target.resolveSibling("." + target.getFileName() + ".tmp");
+        delete(temp);
+        Files.createDirectory(temp);
+        try {
+            new NodeTar(temp).entries(tar);
+            AtomicFile.rename(temp, target);
+        } catch (IOException | RuntimeException e) {
+            delete(temp);
+            throw e;
+        }
+        AtomicFile.sync(target.toAbsolutePath().getParent());
+    }
+
+    /** Removes a folder and what is in it, following no link. */
+    public static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private void entries(Path tar) throws IOException {
+        List<Path> links = new ArrayList<>();
+        try (InputStream file = new BufferedInputStream(Files.newInputStream(tar), 128 << 10);
+                TarArchiveInputStream in = new TarArchiveInputStream(file, "UTF-8")) {
+            for (TarArchiveEntry entry; (entry = in.getNextEntry()) != null;) {
+                Path path = inside(entry.getName());
+                if (path.equals(root)) {
+                    continue;
+                }
+                folder(path.getParent(), entry);
+                if (entry.isSymbolicLink()) {
+                    Files.createSymbolicLink(path, Path.of(entry.getLinkName()));
+                    links.add(path);
+                } else if (entry.isDirectory()) {
+                    folder(path, entry);
+                    mode(path, entry.getMode() | 0700); // the next entries go into it
+                } else if (entry.isFile() && !entry.isLink() && !entry.isSparse()) {
+                    write(path, in);
+                    mode(path, entry.getMode());
+                } else {
+                    throw refused(entry.getName(), "neither file, folder nor symlink");
+                }
+            }
+        } catch (InvalidPathException e) {
+            throw refused(e.getInput(), "not a file name");
+        }
+        for (Path link : links) { // only now: a chain of links leads where its last one does
+            boolean stays = !Files.readSymbolicLink(link).isAbsolute() && Files.exists(link)
+                    && link.toRealPath().startsWith(root.toRealPath());
+            if (!stays) {
+                throw refused(root.relativize(link).toString(), "a link that leads nowhere or out of the folder");
+            }
+        }
+    }
+
+    private Path inside(String name) {
+        Path path = Path.of(name);
+        for (Path part : path) {
+            if (path.isAbsolute() || part.toString().equals("..")) {
+                throw refused(name, "leaves the folder");
+            }
+        }
+        return root.resolve(path).normalize();
+    }
+
+    /** Makes the folder; it and those above are real folders, never links that an earlier entry made. */
+    private void folder(Path folder, TarArchiveEntry entry) throws IOException {
+        Path at = root;
+        for (Path part : root.relativize(folder)) {
+            at = at.resolve(part).normalize();
+            if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(at);
+            }
+            if (!Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
+                throw refused(entry.getName(), root.relativize(at) + " is not a folder");
+            }
+        }
+    }
+
+    private static void write(Path path, InputStream in) throws IOException {
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                OutputStream out = Channels.newOutputStream(file)) {
+            in.transferTo(out);
+            file.force(true);
+        }
+    }
+
+    private static void mode(Path path, int mode) throws IOException {
+        Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+        for (int i = 0; i < BITS.length; i++) {
+            if ((mode & 0400 >> i) != 0) {
+                permissions.add(BITS[i]);
+            }
+        }
+        Files.setPosixFilePermissions(path, permissions);
+    }
+
+    private static Cli.Failure refused(String name, String why) {
+        return new Cli.Failure("node.tar is refused: " + name + ": " + why);
+    }
+}

@@ -1,0 +1,116 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/Staging.java
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.ArtifactServer;
+import common.Cli;
+import common.Json;
+import common.Offer;
+import common.StagedSet;
+import common.Staging;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "curl-all", description = "Copies the image sets of the factory's web server onto the data partition: "
+        + "in parallel, resumable, every blob verified. Run it again after a failure: what is whole is not fetched again.",
+        footer = {"", "Example: curl-all.java 192.0.2.10 /var/mnt"})
+class CurlAll extends Cli.Command {
+    private static final int SHOWN = 20;
+
+    @Parameters(paramLabel = "HTTP_BASE", description = "Where container-images is served: HOST, HOST:PORT or a URL.")
+    String base;
+
+    @Parameters(paramLabel = "FOLDER", description = "Where the data partition is mounted.")
+    Path folder;
+
+    @Option(names = "--release", paramLabel = "VERSION", description = "4.10.3, say; needed when there are several.")
+    String release;
+
+    @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
+            description = "load: image sets; store: the packed image store store.sqfs (default: ${DEFAULT-VALUE}).")
+    Offer.Mode mode;
+
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
+            description = "Connections at once (default: ${DEFAULT-VALUE}).")
+    int jobs;
+
+    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
+    boolean json;
+
+    @Spec
+    CommandSpec spec;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new CurlAll(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        long begun = System.nanoTime();
+        if (!Files.isDirectory(folder)) {
+            throw new Cli.Failure(Cli.MISSING, "no folder " + folder + ": mount the data partition there first "
+                    + "(create-gpt-partition.java)");
+        }
+        if (jobs < 1) {
+            throw new Cli.Failure(Cli.USAGE, "--jobs: at least 1");
+        }
+        ArtifactServer server = ArtifactServer.at(base);
+        Offer offer = Offer.of(server, release, mode);
+        offer.notes().forEach(Cli::warn);
+        try (Staging staging = new Staging(server, offer, folder, jobs)) {
+            PrintStream text = Cli.text(json);
+            Staging.Plan plan = staging.plan();
+            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %d here, %.1f MB to fetch, %.1f MB free in %s%n",
+                    offer.release(), plan.files(), plan.bytes() / 1e6, plan.filesHere(), plan.fetchBytes() / 1e6,
+                    plan.freeBytes() / 1e6, folder);
+            staging.fetch(plan);
+            staging.commit(mode, spec.name() + " " + spec.version()[0]);
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            report(staging);
+            if (json) {
+                System.out.write(Json.pretty(document(offer, plan, staging, seconds)));
+                System.out.flush();
+            }
+            boolean whole = staging.failed().isEmpty();
+            text.printf(Locale.ROOT, "%s: %d files in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
+                    plan.files(), folder, staging.fetchedBytes() / 1e6, seconds);
+            return whole ? Cli.DONE : Cli.PARTIAL;
+        }
+    }
+
+    private void report(Staging staging) {
+        for (StagedSet set : staging.whole()) {
+            Cli.text(json).println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
+        }
+        List<String> failed = staging.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();
+        failed.stream().limit(SHOWN).forEach(f -> System.err.println("failed: " + f));
+        if (failed.size() > SHOWN) {
+            System.err.println("failed: " + (failed.size() - SHOWN) + " more files (--json lists all)");
+        }
+    }
+
+    private ObjectNode document(Offer offer, Staging.Plan plan, Staging staging, double seconds) {
+        ObjectNode document = Json.object().put("release", offer.release()).put("folder", folder.toString())
+                .put("mode", mode.name().toLowerCase(Locale.ROOT)).put("files", plan.files()).put("bytes", plan.bytes())
+                .put("filesHere", plan.filesHere()).put("fetchedBytes", staging.fetchedBytes())
+                .put("seconds", Math.round(seconds * 10) / 10.0);
+        ArrayNode sets = document.putArray("sets");
+        staging.whole().forEach(s -> sets.addObject().put("name", s.name()).put("images", s.images()));
+        ArrayNode failed = document.putArray("failed");
+        staging.failed().forEach((file, why) -> failed.addObject().put("file", file).put("reason", why));
+        return document;
+    }
+}
