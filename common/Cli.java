@@ -30,6 +30,7 @@ public final class Cli {
     public static final int MISSING = 4;
     public static final int INTERRUPTED = 130;
 
+    private static final AtomicBoolean running = new AtomicBoolean();
     private static volatile boolean verbose;
 
     private Cli() {
@@ -62,30 +63,42 @@ public final class Cli {
         }
     }
 
-    /** Runs one script and returns its exit code; {@code main} is only {@code System.exit(Cli.run(new X(), args))}. */
+    /**
+     * Runs one script and returns its exit code; {@code main} is only {@code System.exit(Cli.run(new X(), args))}. A
+     * script that another one runs in the same JVM leaves Ctrl-C to it: the process must not end before the outer one
+     * has cleaned up.
+     */
     public static int run(Callable<Integer> script, String... args) {
         verbose = false;
-        Thread main = Thread.currentThread();
         AtomicBoolean interrupted = new AtomicBoolean();
+        if (!running.compareAndSet(false, true)) {
+            return execute(script, interrupted, args);
+        }
+        Thread main = Thread.currentThread();
         CountDownLatch ended = new CountDownLatch(1);
         Thread onSignal = new Thread(() -> unwind(main, interrupted, ended));
         Runtime.getRuntime().addShutdownHook(onSignal);
         try {
-            int exit = new CommandLine(script)
-                    .setParameterExceptionHandler((e, a) -> {
-                        System.err.println("error: " + e.getMessage() + " (see --help)");
-                        return USAGE;
-                    })
-                    .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
-                    .setCaseInsensitiveEnumValuesAllowed(true)
-                    .execute(args);
+            int exit = execute(script, interrupted, args);
             return interrupted.get() ? INTERRUPTED : exit;
         } finally {
             ended.countDown();
+            running.set(false);
             if (!interrupted.get()) {
                 Runtime.getRuntime().removeShutdownHook(onSignal);
             }
         }
+    }
+
+    private static int execute(Callable<Integer> script, AtomicBoolean interrupted, String... args) {
+        return new CommandLine(script)
+                .setParameterExceptionHandler((e, a) -> {
+                    System.err.println("error: " + e.getMessage() + " (see --help)");
+                    return USAGE;
+                })
+                .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .execute(args);
     }
 
     /** The JVM runs this on Ctrl-C and SIGTERM: the script's thread gets the time that its {@code finally} blocks need. */

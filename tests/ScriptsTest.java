@@ -1,0 +1,131 @@
+//SOURCES ../common/Json.java
+//SOURCES ../common/Proc.java
+//SOURCES Repository.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.Json;
+import common.Proc;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Tag("scripts")
+@DisplayName("Scripts:")
+class ScriptsTest {
+    private static final Pattern TYPE =
+            Pattern.compile("(?m)^(?:public |final |abstract |sealed )*(?:class|record|interface|enum) (\\w+)");
+
+    static List<Path> scripts() {
+        return Repository.scripts();
+    }
+
+    @ParameterizedTest(name = "{0}: runs by its own name where jbang is on PATH, and --help shows an example")
+    @MethodSource("scripts")
+    void help(Path script) {
+        String path = Repository.ROOT + ":" + System.getenv("PATH");
+        Proc.Result result = Proc.of(script.toString(), "--help").env("PATH", path).run();
+        assertAll(() -> assertEquals(0, result.exit(), result.err()),
+                () -> assertTrue(result.out().contains("Example"), result.out()),
+                () -> assertEquals("", result.err()));
+    }
+
+    @ParameterizedTest(name = "{0}: resolves at most one version of Jackson")
+    @MethodSource("scripts")
+    void jackson(Path script) {
+        String tools = Proc.of(Repository.LAUNCHER.toString(), "info", "tools", script.toString()).check();
+        JsonNode info = Json.parse(tools.getBytes(StandardCharsets.UTF_8), "info tools");
+        Set<String> versions = new TreeSet<>();
+        // annotations have had no patch number since 2.20
+        Pattern jackson = Pattern.compile("/jackson-(?!annotations)[a-z0-9-]+?-(\\d[^/]*)\\.jar$");
+        info.path("resolvedDependencies").forEach(jar ->
+                jackson.matcher(jar.asText()).results().forEach(m -> versions.add(m.group(1))));
+        assertTrue(versions.size() <= 1, versions.toString());
+    }
+
+    @ParameterizedTest(name = "{0}: has one class, whose main only calls Cli.run")
+    @MethodSource("scripts")
+    void oneClass(Path script) {
+        String text = Repository.text(script);
+        List<String> types = TYPE.matcher(text).results().map(m -> m.group(1)).toList();
+        assertEquals(1, types.size(), types.toString());
+        Pattern main = Pattern.compile("static void main\\(String(?:\\.\\.\\.|\\[]) args\\) \\{\\s*"
+                + "System\\.exit\\(Cli\\.run\\(new " + types.get(0) + "\\(\\), args\\)\\);\\s*}");
+        assertEquals(1, main.matcher(text).results().count());
+    }
+
+    @Test
+    @DisplayName("class names are unique in the repository")
+    void uniqueNames() {
+        assertEquals(Set.of(), declaredTwice(TYPE));
+    }
+
+    @Test
+    @DisplayName("scripts have fewer than 120 lines, all other Java files fewer than 300")
+    void sizes() {
+        assertNone(f -> Repository.text(f).lines().count() >= (scripts().contains(f) ? 120 : 300));
+    }
+
+    @Test
+    @DisplayName("directives have no blank after //, no wildcard, and every dependency an exact version")
+    void directives() {
+        Pattern directive = Pattern.compile("(?m)^//\\s*(?:JAVA|SOURCES|DEPS|REPOS|FILES|\\w+_OPTIONS)\\b.*$");
+        Pattern good = Pattern.compile("//(?:JAVA \\d+\\+|SOURCES [\\w./-]+\\.java|DEPS [\\w.-]+:[\\w.-]+:\\d[\\w.-]*"
+                + "|FILES [\\w./=-]+|\\w+_OPTIONS .+)");
+        assertNone(f -> directive.matcher(Repository.text(f)).results()
+                .anyMatch(d -> !good.matcher(d.group()).matches() || d.group().contains("SNAPSHOT")));
+    }
+
+    @Test
+    @DisplayName("a dependency and its version are declared in one file")
+    void oneVersion() {
+        assertEquals(Set.of(), declaredTwice(Pattern.compile("(?m)^//DEPS (\\S+):\\S+$")));
+    }
+
+    @Test
+    @DisplayName("the catalog has one alias, with a description, for each script, and no other")
+    void catalog() {
+        JsonNode aliases = Json.read(Repository.ROOT.resolve("jbang-catalog.json")).path("aliases");
+        List<Path> listed = new ArrayList<>();
+        aliases.forEach(alias -> listed.add(Repository.ROOT.resolve(alias.path("script-ref").asText())));
+        assertEquals(scripts(), listed.stream().sorted().toList());
+        aliases.forEach(alias -> assertFalse(alias.path("description").asText().isBlank(), alias.toString()));
+    }
+
+    @Test
+    @DisplayName("run_tests lists every test class")
+    void listed() {
+        Path tests = Repository.ROOT.resolve("tests");
+        String list = Repository.text(tests.resolve("run_tests.java"));
+        assertNone(f -> f.startsWith(tests) && f.toString().endsWith("Test.java")
+                && !list.contains("\n//SOURCES " + tests.relativize(f) + "\n"));
+    }
+
+    private static void assertNone(Predicate<Path> isBad) {
+        assertEquals(List.of(), Repository.javaFiles().stream().filter(isBad).toList());
+    }
+
+    /** What group 1 of the pattern finds in more than one place. */
+    private static Set<String> declaredTwice(Pattern declaration) {
+        Set<String> seen = new HashSet<>();
+        return Repository.javaFiles().stream().flatMap(f -> declaration.matcher(Repository.text(f)).results())
+                .map(m -> m.group(1)).filter(name -> !seen.add(name)).collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,91 @@
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+
+/** One line per test as it ends, why it failed, and the counts as the last line. */
+final class TestReport implements TestExecutionListener {
+    private static final int FRAMES = 8;
+
+    private final PrintStream out;
+    private TestPlan plan;
+    private long started;
+    private int passed;
+    private int failed;
+    private int skipped;
+
+    /** {@code out} is kept: tests replace {@code System.out} to see what a script prints. */
+    TestReport(PrintStream out) {
+        this.out = out;
+    }
+
+    @Override
+    public void testPlanExecutionStarted(TestPlan plan) {
+        this.plan = plan;
+    }
+
+    @Override
+    public void executionStarted(TestIdentifier test) {
+        if (test.isTest()) {
+            started = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void executionSkipped(TestIdentifier test, String reason) {
+        int tests = test.isTest() ? 1 : (int) plan.getDescendants(test).stream().filter(TestIdentifier::isTest).count();
+        skipped += tests;
+        out.println("skipped " + name(test) + ": " + reason);
+    }
+
+    /** A class counts only when it failed as a whole, as in a {@code @BeforeAll}: its tests are not reported then. */
+    @Override
+    public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        long millis = (System.nanoTime() - started) / 1_000_000;
+        String line = name(test) + (test.isTest() ? " " + millis + " ms" : "");
+        switch (result.getStatus()) {
+            case SUCCESSFUL -> {
+                if (test.isTest()) {
+                    passed++;
+                    out.println("passed  " + line);
+                }
+            }
+            case ABORTED -> {
+                skipped++;
+                out.println("skipped " + line + result.getThrowable().map(t -> ": " + t.getMessage()).orElse(""));
+            }
+            case FAILED -> {
+                failed++;
+                out.println("FAILED  " + line);
+                result.getThrowable().ifPresent(this::explain);
+            }
+            default -> throw new AssertionError(result);
+        }
+    }
+
+    /** Prints the counts; whether all is well: none failed and at least one ran. */
+    boolean end() {
+        out.println(passed + " passed, " + failed + " failed, " + skipped + " skipped");
+        return failed == 0 && passed > 0;
+    }
+
+    private static String name(TestIdentifier test) {
+        String owner = test.getSource().map(s -> s instanceof MethodSource m ? m.getClassName()
+                : s instanceof ClassSource c ? c.getClassName() : "").orElse("");
+        return owner.equals(test.getDisplayName()) ? owner : owner + ": " + test.getDisplayName();
+    }
+
+    private void explain(Throwable thrown) {
+        for (Throwable t = thrown; t != null; t = t.getCause()) {
+            String frames = Arrays.stream(t.getStackTrace()).filter(f -> !f.getClassName().startsWith("org.junit."))
+                    .limit(FRAMES).map(f -> "        at " + f + "\n").collect(Collectors.joining());
+            out.print("    " + t + "\n" + frames);
+        }
+    }
+}

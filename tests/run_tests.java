@@ -1,0 +1,89 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../lab/HostPackages.java
+//SOURCES Repository.java
+//SOURCES TestReport.java
+//SOURCES LauncherTest.java
+//SOURCES ScriptsTest.java
+//SOURCES CorpusTest.java
+//DEPS org.junit.jupiter:junit-jupiter:5.14.4
+//DEPS org.junit.platform:junit-platform-launcher:1.14.4
+
+import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.launcher.Launcher;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+import common.Cli;
+import common.Proc;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "run_tests",
+        description = "Runs the tests, against real registries, web servers, disks and image stores.",
+        footer = {"", "Example: ./jbang tests/run_tests.java --tag launcher --class Scripts"})
+class RunTests extends Cli.Command {
+    private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
+            "htpasswd", "openssl", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
+            "unshare", "setpriv", "ps");
+
+    @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
+    private List<String> tags = List.of();
+
+    @Option(names = "--class", paramLabel = "REGEX", defaultValue = "", description = "Only classes with such a name.")
+    private String classes;
+
+    @Option(names = "--yes", description = "Install missing packages without asking.")
+    private boolean yes;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new RunTests(), args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        HostPackages.install(PROGRAMS, yes);
+        for (Path script : Repository.scripts()) { // first builds of one script break each other; later runs only start
+            Proc.of(Repository.LAUNCHER.toString(), "build", script.toString()).check();
+        }
+        return run();
+    }
+
+    /** One class after the other, so that Ctrl-C ends the run after the clean-up of the class it meets. */
+    private int run() throws Exception {
+        AtomicBoolean stopping = new AtomicBoolean();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stopping.set(true)));
+        Path here = Path.of(RunTests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Launcher launcher = LauncherFactory.create();
+        TestPlan plan = launcher.discover(select(selectClasspathRoots(Set.of(here))));
+        TestReport report = new TestReport(System.out);
+        for (TestIdentifier engine : plan.getRoots()) {
+            for (TestIdentifier testClass : plan.getChildren(engine)) {
+                if (!stopping.get()) {
+                    launcher.execute(select(List.of(selectUniqueId(testClass.getUniqueId()))), report);
+                }
+            }
+        }
+        return report.end() ? Cli.DONE : Cli.FAILED;
+    }
+
+    private LauncherDiscoveryRequest select(List<? extends DiscoverySelector> selectors) {
+        var request = LauncherDiscoveryRequestBuilder.request().selectors(selectors)
+                .filters(includeClassNamePatterns("(?=.*(?:" + classes + ")).*Test(\\$.*)?"));
+        return (tags.isEmpty() ? request : request.filters(TagFilter.includeTags(tags))).build();
+    }
+}
