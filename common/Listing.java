@@ -14,8 +14,9 @@ import org.jsoup.nodes.Element;
 
 /**
  * The names in one HTTP directory listing, as nginx (autoindex), Apache (mod_autoindex) and
- * {@code python3 -m http.server} write them: a link per entry, a folder's with a slash at its end. Only links to an entry of this very folder count;
- * whatever else a page links to (a parent, another host, a file further down, sort orders) does not exist for us.
+ * {@code python3 -m http.server} write them: a link per entry, a folder's with a slash at its end. Only links to an
+ * entry of this very folder count; whatever else a page links to (a parent, another host, a file further down, sort
+ * orders) does not exist for us.
  */
 public record Listing(SortedSet<String> files, SortedSet<String> folders) {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9@._+-]{0,254}");

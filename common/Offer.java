@@ -97,7 +97,8 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
         byte[] bytes = server.read(Inventory.FILE);
         String where = server.url(Inventory.FILE).toString();
         Inventory inventory = Inventory.parse(bytes, where);
-        List<String> releases = inventory.files().stream().map(Inventory.Entry::release).filter(Objects::nonNull).toList();
+        List<String> releases = inventory.files().stream().map(Inventory.Entry::release)
+                .filter(Objects::nonNull).toList();
         String release = choose(releases, wanted, mode, server);
         Set<String> blobs = new HashSet<>();
         Map<String, File> files = new LinkedHashMap<>();
@@ -121,7 +122,8 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
             notes.add("left out, not in " + Inventory.FILE + ": " + String.join(", ", left));
         }
         inventory.sets().stream().filter(s -> s.path("release").asText().equals(release))
-                .filter(s -> !s.path("missing").isEmpty()).forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
+                .filter(s -> !s.path("missing").isEmpty())
+                .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
         byte[] signature = base.files().contains(SIGNATURE) ? server.read(SIGNATURE) : null;
         return new Offer(release, bytes, signature, blobs, files, notes);

@@ -107,7 +107,7 @@ public final class StagedSet {
             boolean mayLack = !listed && offer.blobs() == null;
             List<Descriptor> fresh = round.stream().filter(d -> seen.add(d.digest())).toList();
             Set<Descriptor> next = new LinkedHashSet<>();
-            Parallel.run(jobs, fresh, d -> manifest(server, d), (d, found) -> next.addAll(found.manifests()), (d, e) -> {
+            Parallel.run(jobs, fresh, d -> manifest(server, d), (d, m) -> next.addAll(m.manifests()), (d, e) -> {
                 if (!(mayLack && e instanceof ArtifactServer.Missing)) {
                     failed.put(from(d), server.explain(e));
                 }

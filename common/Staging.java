@@ -167,10 +167,10 @@ public final class Staging implements AutoCloseable {
         }
         copy(Offer.SIGNATURE, offer.signature());
         copy(Inventory.FILE, offer.inventory());
-        ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT)).put("release", offer.release());
+        ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
         mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
-        Json.write(folder.resolve(STAGED), staged.put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
-                .put("by", by));
+        Json.write(folder.resolve(STAGED), staged.put("release", offer.release())
+                .put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("by", by));
     }
 
     @Override

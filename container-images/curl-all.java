@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(name = "curl-all", description = "Copies the image sets of the factory's web server onto the data partition: "
-        + "in parallel, resumable, every blob verified. Run it again after a failure: what is whole is not fetched again.",
+        + "in parallel, resumable, every blob verified. Run it again after a failure: what is whole stays.",
         footer = {"", "Example: curl-all.java 192.0.2.10 /var/mnt"})
 class CurlAll extends Cli.Command {
     private static final int SHOWN = 20;
@@ -73,8 +73,8 @@ class CurlAll extends Cli.Command {
         try (Staging staging = new Staging(server, offer, folder, jobs)) {
             PrintStream text = Cli.text(json);
             Staging.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %d here, %.1f MB to fetch, %.1f MB free in %s%n",
-                    offer.release(), plan.files(), plan.bytes() / 1e6, plan.filesHere(), plan.fetchBytes() / 1e6,
+            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %d here, %.1f MB to fetch, "
+                    + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6, plan.filesHere(), plan.fetchBytes() / 1e6,
                     plan.freeBytes() / 1e6, folder);
             staging.fetch(plan);
             staging.commit(mode, spec.name() + " " + spec.version()[0]);
