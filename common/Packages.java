@@ -30,9 +30,10 @@ public final class Packages {
             Map.entry("sfdisk", new Names("fdisk", "util-linux")),
             Map.entry("partx", new Names("util-linux", "util-linux")),
             Map.entry("losetup", new Names("mount", "util-linux")),
-            Map.entry("mount", new Names("mount", "util-linux-core")),
-            Map.entry("lsblk", new Names("util-linux", "util-linux-core")),
-            Map.entry("wipefs", new Names("util-linux", "util-linux-core")),
+            Map.entry("mount", new Names("mount", "util-linux")),
+            Map.entry("lsblk", new Names("util-linux", "util-linux")),
+            Map.entry("wipefs", new Names("util-linux", "util-linux")),
+            Map.entry("blkid", new Names("util-linux", "util-linux")),
             Map.entry("curl", new Names("curl", "curl")),
             Map.entry("mvn", new Names("maven", "maven")));
 

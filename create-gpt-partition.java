@@ -1,0 +1,119 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES common/Json.java
+//SOURCES common/GptPlan.java
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import common.BlockDevice;
+import common.Cli;
+import common.GptPlan;
+import common.Json;
+import common.Proc;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(name = "create-gpt-partition",
+        description = {"Adds a partition with a label and XFS to a disk, up to its end, and mounts it.",
+            "A blank disk gets a GPT; a GPT keeps its partitions; a partition with that label and XFS is reused."},
+        footer = {"", "Example: ./jbang create-gpt-partition.java --device /dev/vdb --size 60GiB --dry-run"})
+class CreateGptPartition extends Cli.Command {
+    @Option(names = "--device", paramLabel = "DISK", defaultValue = "/dev/vdb",
+            description = "Disk, or regular file used as one (default: ${DEFAULT-VALUE}).")
+    private Path device;
+
+    @ArgGroup
+    private Place place = new Place();
+
+    private static class Place {
+        @Option(names = "--start-sector", paramLabel = "N",
+                description = "First sector, moved down to a multiple of 1 MiB (default: 120000000).")
+        private long startSector = 120_000_000;
+
+        @Option(names = "--size", paramLabel = "SIZE", converter = Size.class,
+                description = "Size, such as 100GiB, counted from the end of the disk.")
+        private Long size;
+    }
+
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+            description = "Partition label (default: ${DEFAULT-VALUE}).")
+    private String label;
+
+    @ArgGroup
+    private Mount mount = new Mount();
+
+    private static class Mount {
+        @Option(names = "--mount", paramLabel = "DIR", description = "Where to mount it (default: /var/mnt).")
+        private Path folder = Path.of("/var/mnt");
+
+        @Option(names = "--no-mount", description = "Do not mount it.")
+        private boolean not;
+    }
+
+    @Option(names = "--dry-run", description = "Print the commands, run none of them.")
+    private boolean dryRun;
+
+    @Option(names = "--force", description = "Overwrite a file system or partition table of another kind.")
+    private boolean force;
+
+    @Option(names = "--json", description = "Print one JSON document about the partition.")
+    private boolean json;
+
+    private static class Size implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            if (!text.matches("\\d{1,9}(\\.\\d+)?[MGT]i?B")) {
+                throw new TypeConversionException("'" + text + "' is not a size such as 100GiB, 1.5TB or 500MiB");
+            }
+            int power = "MGT".indexOf(text.replaceAll("[\\d.iB]", "")) + 2;
+            return new BigDecimal(text.replaceAll("[^\\d.]", ""))
+                    .multiply(BigDecimal.valueOf(text.contains("i") ? 1024 : 1000).pow(power)).longValue();
+        }
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new CreateGptPartition(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (!label.matches("[A-Za-z0-9_][A-Za-z0-9_.:=@+-]{0,35}")) { // udev escapes others in /dev/disk/by-partlabel
+            throw new Cli.Failure(Cli.USAGE, "--label " + label + ": up to 36 of A-Z a-z 0-9 _ . : = @ + -");
+        }
+        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
+            throw new Cli.Failure(Cli.MISSING, "not root: reading and partitioning disks needs it; run this with sudo");
+        }
+        Proc.need("sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount");
+        Path folder = mount.not ? null
+                : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
+        GptPlan plan = GptPlan.of(BlockDevice.of(device),
+                new GptPlan.Request(label, place.startSector, place.size, folder, force));
+        if (plan.action() == GptPlan.Action.CREATE && place.size == null
+                && plan.partition().start() != place.startSector) {
+            say("start sector " + place.startSector + " moved down to " + plan.partition().start() + ", a multiple of "
+                    + GptPlan.alignment(plan.disk()));
+        }
+        if (dryRun) {
+            plan.steps().forEach(step -> Cli.text(json).println(step.shown()));
+        } else {
+            plan.run();
+        }
+        say(plan.summary(folder, dryRun));
+        if (json) {
+            System.out.write(Json.pretty(plan.document(folder, dryRun)));
+            System.out.flush();
+        }
+        return Cli.DONE;
+    }
+
+    /** What a dry run prints can be given to a shell as it is. */
+    private void say(String line) {
+        Cli.text(json).println((dryRun ? "# " : "") + line);
+    }
+}
