@@ -4,21 +4,34 @@ package common;
 //DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.BufferedOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.Deflater;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
  * One image in the shell original's format: a gzip tar of one folder in skopeo's {@code dir:} layout (containers/image,
@@ -33,9 +46,156 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
  * </pre>
  */
 public final class LegacyTarball {
+    private static final Pattern MANIFEST = Pattern.compile("(?:([0-9a-f]{64})\\.)?manifest\\.json");
+    private static final Pattern BLOB = Pattern.compile("[0-9a-f]{64}");
+    private static final Pattern SMALL = Pattern.compile("version|(?:[0-9a-f]{64}\\.)?signature-[0-9]{1,3}");
+    /** What a signature may have, and the headers before an entry. */
+    private static final int SMALL_BYTES = 1 << 20;
     private static final byte[] VERSION = "Directory Transport Version: 1.1\n".getBytes(StandardCharsets.UTF_8);
 
-    private LegacyTarball() {
+    private final Path tgz;
+    private final OciLayout layout;
+    /** Sizes in bytes of all that the manifests seen so far name. */
+    private final Map<Digest, Long> sizes = new HashMap<>();
+    private final Set<Digest> unpacked = new HashSet<>();
+    private Descriptor image;
+    /** How many bytes may still be unpacked that no manifest has named so far. */
+    private long credit;
+
+    private LegacyTarball(Path tgz, OciLayout layout) throws IOException {
+        this.tgz = tgz;
+        this.layout = layout;
+        // layers are compressed already and unpack to about the tarball's own size; plain ones hardly to 16 times of it
+        credit = 16 * Files.size(tgz) + (64 << 20);
+    }
+
+    /**
+     * Unpacks NAME.tgz into a layout that holds nothing else, and returns its image. The tarball came over the network:
+     * what is not in the format above, not of its digest, or not named by a manifest with that very size is refused by a
+     * {@link Cli.Failure}; reading ends at the size that an entry states. The caller removes the layout. Signatures are
+     * not taken over: containers-storage has no use for them.
+     */
+    public static Descriptor unpack(Path tgz, OciLayout layout) throws IOException {
+        layout.createFolders();
+        LegacyTarball tarball = new LegacyTarball(tgz, layout);
+        try (Limited plain = new Limited(new GZIPInputStream(Files.newInputStream(tgz), 64 << 10));
+                TarArchiveInputStream tar = new TarArchiveInputStream(plain)) {
+            plain.left = SMALL_BYTES;
+            for (TarArchiveEntry entry; (entry = tar.getNextEntry()) != null;) {
+                plain.left = entry.getSize() + SMALL_BYTES;
+                tarball.entry(entry, tar);
+                plain.left = SMALL_BYTES;
+            }
+        } catch (IOException | IllegalArgumentException e) { // the tar reader throws either on a damaged tar
+            throw new Cli.Failure(Cli.FAILED, tgz + ": " + Cli.describe(e), e);
+        }
+        return tarball.whole();
+    }
+
+    private void entry(TarArchiveEntry entry, InputStream content) throws IOException {
+        String name = entry.getName().replaceFirst("^\\./", "");
+        String inside = tgz.getFileName().toString().replaceFirst("\\.tgz$", "") + "/";
+        if (entry.isDirectory() && entry.getSize() == 0 && (name.isEmpty() || name.equals(inside))) {
+            return;
+        }
+        boolean plain = entry.getLinkFlag() == TarConstants.LF_NORMAL || entry.getLinkFlag() == TarConstants.LF_OLDNORM;
+        if (!plain || entry.isSparse() || !name.startsWith(inside)) {
+            throw refused(entry.getName(), "only the plain files of skopeo's dir: layout may be there, in " + inside);
+        }
+        String file = name.substring(inside.length());
+        Matcher manifest = MANIFEST.matcher(file);
+        if (manifest.matches()) {
+            charge(file, entry.getSize(), Manifest.MAX_BYTES);
+            manifest(Manifest.parse(content.readAllBytes(), tgz + ": " + file), file, manifest.group(1));
+        } else if (BLOB.matcher(file).matches()) {
+            blob(new Digest(file), entry.getSize(), content);
+        } else if (SMALL.matcher(file).matches()) {
+            charge(file, entry.getSize(), SMALL_BYTES);
+            content.readAllBytes();
+        } else {
+            throw refused(file, "not part of skopeo's dir: layout");
+        }
+    }
+
+    private void manifest(Manifest manifest, String file, String hex) throws IOException {
+        Digest digest = manifest.descriptor().digest();
+        if (hex == null ? image != null : !digest.hex().equals(hex) || manifest.isList()) {
+            throw refused(file, hex == null ? "there twice" : "not the image manifest that it is named for");
+        }
+        if (hex == null) {
+            image = manifest.descriptor();
+        }
+        manifest.blobs().forEach(b -> sizes.put(b.digest(), b.size()));
+        unpacked.add(digest);
+        layout.put(manifest);
+    }
+
+    private void blob(Digest name, long size, InputStream content) throws IOException {
+        Long stated = sizes.get(name);
+        if (stated == null) {
+            charge(name.hex(), size, Long.MAX_VALUE);
+        } else if (stated != size) {
+            throw refused(name.hex(), size + " bytes, but its manifest says " + stated);
+        }
+        if (!unpacked.add(name)) {
+            throw refused(name.hex(), "there twice");
+        }
+        MessageDigest sha256 = Digest.sha256();
+        try (OutputStream out = Files.newOutputStream(layout.blob(name), StandardOpenOption.CREATE_NEW)) {
+            content.transferTo(new DigestOutputStream(out, sha256));
+        }
+        Digest digest = Digest.of(sha256);
+        if (!digest.equals(name)) {
+            throw refused(name.hex(), "corrupted, its bytes have " + digest);
+        }
+    }
+
+    private void charge(String file, long size, long most) {
+        credit -= size;
+        if (size > most || credit < 0) {
+            throw refused(file, size + " bytes are too many");
+        }
+    }
+
+    /** Throws unless the tarball held one image, nothing else, and all of it. */
+    private Descriptor whole() {
+        if (image == null) {
+            throw refused("manifest.json", "missing");
+        }
+        Set<Digest> named = layout.whole(image).stream().map(Descriptor::digest).collect(Collectors.toSet());
+        unpacked.stream().filter(d -> !named.contains(d)).findAny().ifPresent(d -> {
+            throw refused(d.hex(), "no manifest names it");
+        });
+        return image;
+    }
+
+    private Cli.Failure refused(String file, String why) {
+        return new Cli.Failure(tgz + " is refused: " + file + ": " + why);
+    }
+
+    /** Ends with an error after so many bytes, whatever the file that is unpacked still has in store. */
+    private static final class Limited extends FilterInputStream {
+        private long left;
+
+        Limited(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            int n = super.read(buffer, offset, (int) Math.min(length, Math.max(left, 1)));
+            left -= Math.max(n, 0);
+            if (left < 0) {
+                throw new IOException("refused: an entry holds more than it states");
+            }
+            return n;
+        }
     }
 
     /**

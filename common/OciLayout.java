@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -110,6 +111,29 @@ public record OciLayout(Path folder, Path blobs) {
         }
         stored.forEach(m -> reached.addAll(reach(m)));
         return reached;
+    }
+
+    /**
+     * What {@link #reach} returns, when all of it is here: the bytes of manifests are checked, of other blobs the sizes.
+     * Throws a {@link Cli.Failure} that names the first blob that is not.
+     */
+    public Set<Descriptor> whole(Descriptor image) {
+        try {
+            Set<Descriptor> reached = reach(image);
+            for (Descriptor blob : reached) {
+                if (!holds(blob)) {
+                    Path file = blob(blob.digest());
+                    throw new Cli.Failure(file + (Files.exists(file) ? ": has " + Files.size(file) + " bytes instead of "
+                            + blob.size() : ": missing"));
+                }
+            }
+            return reached;
+        } catch (UncheckedIOException e) {
+            String file = e.getCause() instanceof NoSuchFileException ? e.getCause().getMessage() + ": missing" : null;
+            throw new Cli.Failure(Cli.FAILED, file == null ? Cli.describe(e) : file, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public void createFolders() throws IOException {

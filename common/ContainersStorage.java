@@ -1,0 +1,77 @@
+package common;
+
+//SOURCES Json.java
+//SOURCES Proc.java
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/**
+ * The image store that podman, CRI-O and skopeo share on this host: the one of {@code CONTAINERS_STORAGE_CONF}, else of
+ * {@code /etc/containers/storage.conf}. Only what podman 4.3 and skopeo 1.9 know is used.
+ */
+public final class ContainersStorage {
+    private static final Pattern FATAL = Pattern.compile("level=fatal msg=\"(.*)\"");
+
+    private ContainersStorage() {
+    }
+
+    /**
+     * Under which references the store's images answer, asked once for all: {@code REPOSITORY:TAG},
+     * {@code REPOSITORY@DIGEST}, and {@code REPOSITORY:TAG@DIGEST} to tell which image has the tag. DIGEST is the digest
+     * of the image's manifest, or of a manifest list that it was loaded by.
+     */
+    public static Set<String> references() {
+        return references(Json.parse(Proc.of("podman", "images", "--format", "json").check().getBytes(), "podman images"));
+    }
+
+    /** The references in what {@code podman images --format json} prints. */
+    static Set<String> references(JsonNode images) {
+        Set<String> references = new HashSet<>();
+        for (JsonNode image : images) {
+            image.path("RepoDigests").forEach(d -> references.add(d.asText()));
+            for (JsonNode name : image.path("Names")) {
+                references.add(name.asText());
+                image.path("RepoDigests").forEach(d -> references.add(name.asText() + d.asText().replaceFirst(".*@", "@")));
+            }
+        }
+        return references;
+    }
+
+    /**
+     * The argv that copies the one image of an OCI layout into the store.
+     *
+     * @param blobs the folder that has sha256/HEX
+     * @param policy whether the host has a policy.json, which then decides; without one skopeo copies nothing
+     */
+    static List<String> copy(Path view, Path blobs, String reference, boolean policy) {
+        return Stream.of(List.of("skopeo"), policy ? List.<String>of() : List.of("--insecure-policy"),
+                List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
+                        "containers-storage:" + reference)).flatMap(List::stream).toList();
+    }
+
+    /**
+     * Copies the one image of an OCI layout into the store; skopeo checks every blob that it reads against its digest.
+     *
+     * @param temp where skopeo keeps blobs while it unpacks them
+     * @throws Cli.Failure with skopeo's reason
+     */
+    public static void load(Path view, Path blobs, String reference, Path temp) {
+        boolean policy = Stream.of(Path.of("/etc"), Path.of(System.getProperty("user.home"), ".config"))
+                .anyMatch(f -> Files.exists(f.resolve("containers/policy.json")));
+        Proc.Result result = Proc.of(copy(view, blobs, reference, policy)).env("TMPDIR", temp.toString()).run();
+        if (!result.ok()) {
+            Matcher fatal = FATAL.matcher(result.reason());
+            throw new Cli.Failure(fatal.find() ? fatal.group(1).replace("\\\"", "\"") : "skopeo: " + result.reason());
+        }
+    }
+}

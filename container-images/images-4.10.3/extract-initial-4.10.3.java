@@ -1,0 +1,21 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/ExtractCommand.java
+
+import common.Cli;
+import common.ExtractCommand;
+import picocli.CommandLine.Command;
+
+/** Loads the images of the discovery stage of 4.10.3 from the data partition into containers-storage, without a network. */
+@Command(name = "extract-initial-4.10.3", description = "Load the staged images of the discovery stage of 4.10.3 into containers-storage.",
+        footer = {"", "Example, on the node:", "  jbang extract-initial-4.10.3.java --folder /var/mnt/ai-images"})
+class ExtractInitial4103 extends ExtractCommand {
+    ExtractInitial4103() {
+        super("ai-images");
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new ExtractInitial4103(), args));
+    }
+}
