@@ -85,8 +85,8 @@ final class Measurement {
         long bytes = gets.stream().mapToLong(LoopbackServer.Request::bytes).sum();
         boolean once = digests.equals(corpus.blobs().keySet()) && gets.size() == digests.size()
                 && bytes == corpus.uniqueBytes();
-        report.line("The registry's access log of our last pull: %d requests for %d blobs, %d bytes sent; the corpus has "
-                + "%d unique blobs of %d bytes. Each blob exactly once: %s.%n", gets.size(), digests.size(), bytes,
+        report.line("The registry's access log of our last pull: %d requests for %d blobs, %d bytes sent; the corpus "
+                + "has %d unique blobs of %d bytes. Each blob exactly once: %s.%n", gets.size(), digests.size(), bytes,
                 corpus.blobs().size(), corpus.uniqueBytes(), Report.met(once));
     }
 
@@ -106,8 +106,9 @@ final class Measurement {
         }
         report.compare("Extract into an empty containers-storage", shown, samples(runs, false), samples(runs, true),
                 List.of(0.65));
-        report.line("Images that answer to their listed reference afterwards, of %d: ours %d, the original's loop %d (it "
-                + "cannot load a manifest list under its own digest).", corpus.references().size(), loaded[0], loaded[1]);
+        report.line("Images that answer to their listed reference afterwards, of %d: ours %d, the original's loop %d "
+                + "(it cannot load a manifest list under its own digest).", corpus.references().size(), loaded[0],
+                loaded[1]);
     }
 
     /** Few images with large layers: what is held in memory must not grow with them. */

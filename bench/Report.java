@@ -18,7 +18,7 @@ final class Report {
     Report(int rounds, Corpus.Published corpus) throws IOException {
         line("# Measured");
         line("");
-        line("Written by `./jbang bench/bench.java` on %s; do not edit. %d rounds, in each every contender once in turn; "
+        line("Written by `./jbang bench/bench.java` on %s; do not edit. %d rounds, in each every contender in turn; "
                 + "seconds are median (smallest–largest).", LocalDate.now(ZoneOffset.UTC), rounds);
         line("");
         line("- Machine: %s, %d processors, %.0f GB, Linux %s, target folder on %s.", cpu(),
@@ -30,7 +30,7 @@ final class Report {
         line("- Corpus: %d images, %.1f MB as listed, %.1f MB unique in %d blobs, %.1f MB unpacked.",
                 corpus.references().size(), corpus.listedBytes() / 1e6, corpus.uniqueBytes() / 1e6,
                 corpus.blobs().size(), corpus.unpackedBytes() / 1e6);
-        line("- Registry: plain HTTP on loopback, its files in the page cache. Each run starts with an empty target. Ours "
+        line("- Registry: plain HTTP on loopback, its files in the page cache. A run starts with an empty target. Ours "
                 + "counts JVM and JBang start and its fsyncs; the others flush nothing. *and sync*: `sync` after it.");
     }
 
