@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
  * Unpacks node.tar, which holds the content of the partition's {@code node/}: the Java runtime and the scripts for the
@@ -83,7 +85,7 @@ public final class NodeTar {
                 } else if (entry.isDirectory()) {
                     folder(path, entry);
                     mode(path, entry.getMode() | 0700); // the next entries go into it
-                } else if (entry.isFile() && !entry.isLink() && !entry.isSparse()) {
+                } else if (isPlain(entry)) {
                     write(path, in);
                     mode(path, entry.getMode());
                 } else {
@@ -92,6 +94,8 @@ public final class NodeTar {
             }
         } catch (InvalidPathException e) {
             throw refused(e.getInput(), "not a file name");
+        } catch (FileAlreadyExistsException e) {
+            throw refused(root.relativize(Path.of(e.getFile())).toString(), "is there twice");
         }
         for (Path link : links) { // only now: a chain of links leads where its last one does
             boolean stays = !Files.readSymbolicLink(link).isAbsolute() && Files.exists(link)
@@ -100,6 +104,12 @@ public final class NodeTar {
                 throw refused(root.relativize(link).toString(), "a link that leads nowhere or out of the folder");
             }
         }
+    }
+
+    /** The library's isFile() also says yes to devices. */
+    private static boolean isPlain(TarArchiveEntry entry) {
+        byte type = entry.getLinkFlag();
+        return (type == TarConstants.LF_NORMAL || type == TarConstants.LF_OLDNORM) && !entry.isSparse();
     }
 
     private Path inside(String name) {
