@@ -87,6 +87,6 @@ final class Contenders {
     private Contender loop(String name, String body, String script, int jobs, Path target) {
         Proc program = Proc.of("xargs", "-a", list.toString(), "-n", "1", "-P", String.valueOf(jobs),
                 "sh", folder.resolve(script).toString()).in(target).env("HOME", folder.resolve("home").toString());
-        return new Contender(name, "xargs -a LIST -n 1 -P " + jobs + " sh -c '\n" + body + "'", program);
+        return new Contender(name, "xargs -a LIST -n 1 -P " + jobs + " sh -c '\n" + body + "' sh", program);
     }
 }
