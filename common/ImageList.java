@@ -5,7 +5,6 @@ package common;
 //DEPS com.google.cloud.tools:jib-core:0.27.3
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,12 +49,12 @@ public record ImageList(Path file, List<Entry> entries) {
         } catch (NoSuchFileException e) {
             throw new Cli.Failure(Cli.FAILED, "no image list " + file + "; name one with --list", e);
         } catch (IOException e) {
-            throw new UncheckedIOException("image list " + file + ": not a readable UTF-8 text file", e);
+            throw new Cli.Failure(Cli.FAILED, "image list " + file + ": not a readable UTF-8 text file", e);
         }
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).replaceFirst("^\uFEFF", "").replaceFirst("(^|\\s)#.*", "").strip();
             if (!line.isEmpty()) {
-                Entry entry = parse(line, file + ":" + (i + 1));
+                Entry entry = entry(line, file + ":" + (i + 1));
                 entries.merge(entry.text, entry, ImageList::join);
             }
         }
@@ -74,7 +73,8 @@ public record ImageList(Path file, List<Entry> entries) {
         return new ImageList(file, kept);
     }
 
-    private static Entry parse(String line, String where) {
+    /** One line, without comment; {@code where} names it in the {@link Cli.Failure} that a malformed one throws. */
+    public static Entry entry(String line, String where) {
         String[] words = line.split("\\s+");
         try {
             String host = words[0].split("/", 2)[0];
