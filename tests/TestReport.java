@@ -75,10 +75,13 @@ final class TestReport implements TestExecutionListener {
         return failed == 0 && passed > 0;
     }
 
-    private static String name(TestIdentifier test) {
+    /** The class, what a test with many cases is called as a whole if it has a name, and the test's own name. */
+    private String name(TestIdentifier test) {
         String owner = test.getSource().map(s -> s instanceof MethodSource m ? m.getClassName()
                 : s instanceof ClassSource c ? c.getClassName() : "").orElse("");
-        return owner.equals(test.getDisplayName()) ? owner : owner + ": " + test.getDisplayName();
+        String group = plan.getParent(test).filter(p -> p.getSource().orElse(null) instanceof MethodSource)
+                .map(TestIdentifier::getDisplayName).filter(n -> !n.endsWith(")")).map(n -> n + ": ").orElse("");
+        return owner + ": " + group + test.getDisplayName();
     }
 
     private void explain(Throwable thrown) {

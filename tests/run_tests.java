@@ -1,12 +1,17 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//MAIN RunTests
 //SOURCES ../common/Json.java
 //SOURCES ../lab/HostPackages.java
 //SOURCES Repository.java
 //SOURCES TestReport.java
-//SOURCES LauncherTest.java
-//SOURCES ScriptsTest.java
 //SOURCES CorpusTest.java
+//SOURCES CurlAllTest.java
+//SOURCES ExtractTest.java
+//SOURCES LauncherTest.java
+//SOURCES ListingTest.java
+//SOURCES NodeTarTest.java
+//SOURCES ScriptsTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 
