@@ -46,6 +46,8 @@ final class Corpus {
     static final int OCI = 4;
     static final int MULTI_ARCH = 5;
     private static final String ART = "quay.io/openshift-release-dev/ocp-v4.0-art-dev";
+    /** A second word on a list line gives an image this name on the node; no registry has it. */
+    static final String FURTHER_TAG = ART + ":also-by-tag";
     private static final List<String> TAGGED = List.of(
             "quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64",
             "quay.io/edge-infrastructure/assisted-installer-agent:latest",
@@ -147,7 +149,7 @@ final class Corpus {
                 digest = pushList(client, tag, manifest, digest, arm64);
             }
             String listed = number < TAGGED.size() ? TAGGED.get(number)
-                    : repository + "@" + digest + (number == TAGGED.size() ? " also-by-tag" : "");
+                    : repository + "@" + digest + (number == TAGGED.size() ? FURTHER_TAG.replaceFirst(".*:", " ") : "");
             long unpacked = layers.stream().skip(bases.size()).mapToLong(CorpusLayer::unpackedBytes).sum();
             return new Image(listed, blobs, unpacked);
         }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 import common.Cli;
 import common.Json;
@@ -94,7 +95,8 @@ final class Rehearsal {
         step("load the initial images", () -> script(scripts.extractInitial(), null));
         step("load the ocp images", () -> script(scripts.extractOcp(), null));
         step("podman image exists, for every reference", () -> {
-            List<String> missing = corpus.references().stream().filter(r -> !storage.has(r)).toList();
+            List<String> missing = Stream.concat(corpus.references().stream(), Stream.of(Corpus.FURTHER_TAG))
+                    .filter(r -> !storage.has(r)).toList();
             if (!missing.isEmpty()) {
                 throw new Cli.Failure("not in containers-storage: " + String.join(", ", missing));
             }
