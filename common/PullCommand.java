@@ -65,7 +65,7 @@ public abstract class PullCommand extends Cli.Command {
     int jobs;
 
     @Option(names = "--format", paramLabel = "oci|tgz", defaultValue = "oci",
-            description = "tgz also writes the original's NAME.tgz, for nodes with the old extract scripts.")
+            description = "tgz writes the original's NAME.tgz, for nodes with the old extract scripts.")
     Format format;
 
     @Option(names = "--exclude", paramLabel = "REGEX", arity = "1..*", description = "Leave out references in which it is found.")
@@ -98,8 +98,14 @@ public abstract class PullCommand extends Cli.Command {
     public Integer call() throws IOException {
         long begun = System.nanoTime();
         PrintStream text = Cli.text(json);
-        ImageList list = ImageList.read(listFile != null ? listFile : ScriptFolder.beside(defaultList)).without(exclude);
-        OciLayout layout = OciLayout.at(folder != null ? folder : ScriptFolder.beside(defaultList).getParent(), blobs);
+        if (jobs < 1) {
+            throw new Cli.Failure(Cli.USAGE, "--jobs " + jobs + ": at least one connection is needed");
+        }
+        if (!platform.matches("\\w+/\\w+(/\\w+)?")) {
+            throw new Cli.Failure(Cli.USAGE, "--platform " + platform + ": expected OS/ARCH, e.g. linux/amd64");
+        }
+        ImageList list = ImageList.read(given(listFile) ? listFile : ScriptFolder.beside(defaultList)).without(exclude);
+        OciLayout layout = OciLayout.at(given(folder) ? folder : ScriptFolder.beside(defaultList).getParent(), blobs);
         if (format == Format.TGZ) {
             tarballNames(list); // refused before anything is fetched
         }
@@ -132,6 +138,11 @@ public abstract class PullCommand extends Cli.Command {
         return failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
     }
 
+    /** A variable that is set but empty counts as not set, as in a shell's {@code ${FOLDER:-}}. */
+    private static boolean given(Path path) {
+        return path != null && !path.toString().isEmpty();
+    }
+
     private List<Descriptor> pull(Puller puller, Puller.Plan plan, ImageList list, OciLayout layout,
             Map<String, String> failed) throws IOException {
         layout.createFolders();
@@ -158,13 +169,13 @@ public abstract class PullCommand extends Cli.Command {
     private List<Path> commit(OciLayout layout, ImageList list, List<Descriptor> whole) throws IOException {
         Set<String> listed = list.entries().stream().map(ImageList.Entry::text).collect(Collectors.toSet());
         List<Descriptor> before = layout.images();
-        List<Descriptor> stale = before.stream().filter(i -> !listed.contains(i.name())).toList();
         Stream<Descriptor> kept = before.stream().filter(i -> !rmStale || listed.contains(i.name()));
         layout.commit(Stream.concat(kept, whole.stream()).toList()); // of one name the last counts
+        long stale = before.stream().filter(i -> !listed.contains(i.name())).count();
         if (rmStale) {
-            layout.prune(stale);
-        } else if (!stale.isEmpty()) {
-            Cli.warn(stale.size() + " images in " + layout.folder() + " are not on the list; --rm-stale removes them");
+            layout.prune(before); // with the images that a moved tag named before
+        } else if (stale > 0) {
+            Cli.warn(stale + " images in " + layout.folder() + " are not on the list; --rm-stale removes them");
         }
         return List.of(layout.folder().resolve("oci-layout"), layout.index());
     }

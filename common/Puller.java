@@ -120,7 +120,10 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
 
     private void keep(Image image, List<Descriptor> whole, Plan plan, Progress progress) throws IOException {
         for (Manifest manifest : image.manifests) {
-            layout.put(manifest);
+            if (stored(manifest.descriptor().digest()) == null) {
+                Files.deleteIfExists(layout.blob(manifest.descriptor().digest())); // damaged, perhaps at its right size
+                layout.put(manifest);
+            }
         }
         whole.add(image.descriptor());
         progress.line("Pulled " + image.entry.text() + " [" + whole.size() + "/" + plan.images.size() + "]");
@@ -146,7 +149,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     }
 
     private void collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {
-        Manifest manifest = stored(tagOrDigest);
+        Manifest manifest = tagOrDigest.startsWith("sha256:") ? stored(Digest.parse(tagOrDigest)) : null;
         if (manifest == null) {
             manifest = registry.manifest(at, tagOrDigest);
         }
@@ -156,11 +159,13 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         }
     }
 
-    private Manifest stored(String tagOrDigest) {
-        if (!tagOrDigest.startsWith("sha256:") || !Files.exists(layout.blob(Digest.parse(tagOrDigest)))) {
+    /** The manifest, if it is here with the bytes that its name says. */
+    private Manifest stored(Digest digest) {
+        try {
+            return Files.exists(layout.blob(digest)) ? layout.manifest(digest) : null;
+        } catch (Cli.Failure damaged) {
             return null;
         }
-        return layout.manifest(Digest.parse(tagOrDigest));
     }
 
     private Digest fetch(Wanted wanted, Progress progress) throws IOException {

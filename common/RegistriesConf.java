@@ -33,12 +33,15 @@ public final class RegistriesConf {
     }
 
     private record Rule(String prefix, Location location, boolean blocked, List<Location> mirrors) {
-        boolean matches(String name) {
+        /** How much of the name the prefix covers, and a location replaces; 0 when it does not match. */
+        int covers(String name) {
             if (prefix.startsWith("*.")) {
                 String host = name.split("[:/]", 2)[0];
-                return host.endsWith(prefix.substring(1));
+                return host.endsWith(prefix.substring(1)) ? host.length() : 0;
             }
-            return name.equals(prefix) || name.startsWith(prefix) && "/:@".indexOf(name.charAt(prefix.length())) >= 0;
+            boolean whole = name.length() == prefix.length() || name.length() > prefix.length()
+                    && "/:".indexOf(name.charAt(prefix.length())) >= 0;
+            return name.startsWith(prefix) && whole ? prefix.length() : 0;
         }
     }
 
@@ -76,23 +79,22 @@ public final class RegistriesConf {
      * {@link Cli.Failure} when it is blocked.
      */
     public List<Endpoint> endpoints(String name, boolean byDigest) {
-        Rule rule = rules.stream().filter(r -> r.matches(name)).max(Comparator.comparingInt(r -> r.prefix.length()))
+        Rule rule = rules.stream().filter(r -> r.covers(name) > 0).max(Comparator.comparingInt(r -> r.prefix.length()))
                 .orElse(new Rule("", new Location("", false, ""), false, List.of()));
         if (rule.blocked) {
             throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule.prefix + ")");
         }
         String notFor = byDigest ? "tag-only" : "digest-only";
         return Stream.concat(rule.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor)), Stream.of(rule.location))
-                .map(l -> endpoint(l, rule.prefix, name)).toList();
+                .map(l -> endpoint(l, rule, name)).toList();
     }
 
-    private static Endpoint endpoint(Location to, String prefix, String name) {
-        boolean asIs = to.location.isEmpty() || prefix.startsWith("*.");
-        String full = asIs ? name : to.location + name.substring(prefix.length());
+    private static Endpoint endpoint(Location to, Rule rule, String name) {
+        String full = to.location.isEmpty() ? name : to.location + name.substring(rule.covers(name));
         int slash = full.indexOf('/');
         if (slash < 0) {
-            throw new Cli.Failure(name + ": no repository is left by registries.conf (prefix " + prefix + ", location "
-                    + to.location + ")");
+            throw new Cli.Failure(name + ": no repository is left by registries.conf (prefix " + rule.prefix
+                    + ", location " + to.location + ")");
         }
         String host = full.substring(0, slash);
         String repository = full.substring(slash + 1);
@@ -109,7 +111,7 @@ public final class RegistriesConf {
             throw new Cli.Failure(file + ": registries.conf version 1 is not supported; write [[registry]] entries");
         }
         for (JsonNode r : toml.path("registry")) {
-            String location = r.path("location").asText("");
+            String location = location(r, file);
             String prefix = r.path("prefix").asText(location);
             if (prefix.isEmpty()) {
                 throw new Cli.Failure(file + ": a [[registry]] without prefix and location");
@@ -117,12 +119,23 @@ public final class RegistriesConf {
             boolean digestOnly = r.path("mirror-by-digest-only").asBoolean();
             List<Location> mirrors = new ArrayList<>();
             for (JsonNode m : r.path("mirror")) {
-                mirrors.add(new Location(m.path("location").asText(), m.path("insecure").asBoolean(),
+                if (location(m, file).isEmpty()) {
+                    throw new Cli.Failure(file + ": a mirror of " + prefix + " without location");
+                }
+                mirrors.add(new Location(location(m, file), m.path("insecure").asBoolean(),
                         digestOnly ? "digest-only" : m.path("pull-from-mirror").asText("all")));
             }
             rules.removeIf(old -> old.prefix.equals(prefix)); // a later file replaces
             rules.add(new Rule(prefix, new Location(location, r.path("insecure").asBoolean(), ""),
                     r.path("blocked").asBoolean(), mirrors));
         }
+    }
+
+    private static String location(JsonNode table, Path file) {
+        String location = table.path("location").asText("").replaceFirst("/+$", "");
+        if (location.contains("://")) {
+            throw new Cli.Failure(file + ": location " + location + ": no scheme belongs here; for HTTP write insecure = true");
+        }
+        return location;
     }
 }

@@ -71,7 +71,10 @@ public final class Registry {
 
     private Response get(Endpoint at, String what, Headers.Builder headers) throws IOException {
         headers.set("Accept-Encoding", "identity"); // else OkHttp unpacks what a proxy packed, and lengths are lost
-        HttpUrl url = HttpUrl.get(scheme(at) + "://" + at.host() + "/v2/" + at.repository() + "/" + what);
+        HttpUrl url = HttpUrl.parse(scheme(at) + "://" + at.host() + "/v2/" + at.repository() + "/" + what);
+        if (url == null) {
+            throw new Refused(at.host() + ": not a host with a port");
+        }
         for (boolean again = true;; again = false) {
             String authorization = authorizations.get(at.toString());
             if (authorization != null) {
@@ -147,8 +150,12 @@ public final class Registry {
     }
 
     private boolean speaks(String scheme, String host) {
-        try (Response response = http.get(HttpUrl.get(scheme + "://" + host + "/v2/"), Headers.of(), false)) {
-            return response.code() == 200 || response.code() == 401;
+        HttpUrl url = HttpUrl.parse(scheme + "://" + host + "/v2/");
+        if (url == null) {
+            return false;
+        }
+        try (Response response = http.get(url, Headers.of(), false)) {
+            return response.code() != 400; // what a TLS port answers to plain HTTP
         } catch (IOException e) {
             return false;
         }
