@@ -80,7 +80,7 @@ final class TestReport implements TestExecutionListener {
         String owner = test.getSource().map(s -> s instanceof MethodSource m ? m.getClassName()
                 : s instanceof ClassSource c ? c.getClassName() : "").orElse("");
         String group = plan.getParent(test).filter(p -> p.getSource().orElse(null) instanceof MethodSource)
-                .map(TestIdentifier::getDisplayName).filter(n -> !n.endsWith(")")).map(n -> n + ": ").orElse("");
+                .map(TestIdentifier::getDisplayName).filter(n -> !n.endsWith(")")).map(n -> n.replaceFirst(":$", "") + ": ").orElse("");
         return owner + ": " + group + test.getDisplayName();
     }
 
