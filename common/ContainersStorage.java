@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,24 +50,24 @@ public final class ContainersStorage {
      * The argv that copies the one image of an OCI layout into the store.
      *
      * @param blobs the folder that has sha256/HEX
+     * @param temp where skopeo keeps blobs while it unpacks them; its default is /var/tmp, TMPDIR it ignores
      * @param policy whether the host has a policy.json, which then decides; without one skopeo copies nothing
      */
-    static List<String> copy(Path view, Path blobs, String reference, boolean policy) {
-        return Stream.of(List.of("skopeo"), policy ? List.<String>of() : List.of("--insecure-policy"),
-                List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
+    static List<String> copy(Path view, Path blobs, String reference, Path temp, boolean policy) {
+        return Stream.of(List.of("skopeo", "--tmpdir", temp.toString()),
+                policy ? List.<String>of() : List.of("--insecure-policy"), List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
                         "containers-storage:" + reference)).flatMap(List::stream).toList();
     }
 
     /**
-     * Copies the one image of an OCI layout into the store; skopeo checks every blob that it reads against its digest.
+     * Runs {@link #copy}; skopeo checks every blob that it reads against its digest.
      *
-     * @param temp where skopeo keeps blobs while it unpacks them
      * @throws Cli.Failure with skopeo's reason
      */
     public static void load(Path view, Path blobs, String reference, Path temp) {
         boolean policy = Stream.of(Path.of("/etc"), Path.of(System.getProperty("user.home"), ".config"))
                 .anyMatch(f -> Files.exists(f.resolve("containers/policy.json")));
-        Proc.Result result = Proc.of(copy(view, blobs, reference, policy)).env("TMPDIR", temp.toString()).run();
+        Proc.Result result = Proc.of(copy(view, blobs, reference, temp, policy)).run();
         if (!result.ok()) {
             Matcher fatal = FATAL.matcher(result.reason());
             throw new Cli.Failure(fatal.find() ? fatal.group(1).replace("\\\"", "\"") : "skopeo: " + result.reason());
