@@ -1,0 +1,119 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/ReleaseImage.java
+//SOURCES ../../common/PullSizes.java
+//SOURCES ../../common/Signature.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.AtomicFile;
+import common.Cli;
+import common.ImageList;
+import common.Json;
+import common.PullSizes;
+import common.RegistryOptions;
+import common.ReleaseImage;
+import common.Signature;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which images is an OpenShift release made of? Reads one file out of the release image; needs neither oc nor podman. */
+@Command(name = "release", description = "List the images of an OpenShift release, straight from its registry.",
+        footer = {"", "Examples:", "  jbang release.java 4.10.3 --authfile pull-secret.json --exclude-tag 'aws|azure|gcp' --sizes",
+            "  jbang release.java quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64 --initial --verify"})
+class Release extends Cli.Command {
+    @Parameters(paramLabel = "VERSION|IMAGE", description = "E.g. 4.10.3, or a release image by tag or digest.")
+    String release;
+
+    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release's tag (default: ${DEFAULT-VALUE}).")
+    String arch;
+
+    @Option(names = "--output", paramLabel = "FILE", description = "Default: ocp_images.txt.VERSION, initial_images.txt.VERSION.")
+    Path output;
+
+    @Option(names = "--initial", description = "Only what the discovery stage needs.")
+    boolean initial;
+
+    @Option(names = "--only", arity = "1..*", paramLabel = "NAME", description = "Only the payload with these tag names.")
+    List<String> only = List.of();
+
+    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX", description = "Not where it finds the tag name.")
+    List<Pattern> exclude = List.of();
+
+    @Option(names = "--exclude-file", paramLabel = "FILE", description = "A file of such patterns, one a line.")
+    Path excludeFile;
+
+    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "Also list these, e.g. the assisted agent.")
+    List<String> add = List.of();
+
+    @Option(names = "--sizes", description = "Ask for all manifests and say how many bytes a pull takes.")
+    boolean sizes;
+
+    @Option(names = "--verify", description = "Refuse a release without a valid signature.")
+    boolean verify;
+
+    @Option(names = "--keyring", paramLabel = "FILE", defaultValue = Signature.RED_HAT_KEYS,
+            description = "Keys for --verify (default: ${DEFAULT-VALUE}).")
+    Path keyring;
+
+    @Option(names = "--signatures", paramLabel = "URL|DIR", defaultValue = Signature.RED_HAT_STORE,
+            description = "Signature store for --verify (default: ${DEFAULT-VALUE}).")
+    String store;
+
+    @Option(names = "--json", description = "A JSON document with tag name and reference on stdout, text on stderr.")
+    boolean json;
+
+    @Mixin
+    RegistryOptions registries;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new Release(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ReleaseImage whole = ReleaseImage.read(registries, release, arch);
+        if (verify) {
+            System.err.println(Signature.of(whole.digest(), store, keyring, registries.http()));
+        }
+        ReleaseImage asked = only.isEmpty() ? whole : whole.only(only);
+        asked = initial ? asked.initial() : asked;
+        List<Pattern> patterns = new ArrayList<>(exclude);
+        patterns.addAll(excludeFile == null ? List.of() : ReleaseImage.patterns(excludeFile));
+        ReleaseImage kept = asked.without(patterns);
+        SortedSet<String> list = kept.references();
+        add.forEach(image -> list.add(ImageList.entry(image, "--add").text()));
+        Path file = output != null ? output : Path.of((initial ? "initial" : "ocp") + "_images.txt." + whole.version());
+        AtomicFile.write(file, (String.join("\n", list) + "\n").getBytes(StandardCharsets.UTF_8));
+        System.err.printf("Release %s: %d images in %s%n", whole.version(), list.size(), file);
+        for (Pattern pattern : patterns) {
+            System.err.printf("Excluded by %s: %d of %d%n", pattern, asked.payload().size()
+                    - asked.without(List.of(pattern)).payload().size(), asked.payload().size());
+        }
+        ObjectNode document = Json.object().put("release", whole.pinned()).put("version", whole.version())
+                .put("verified", verify).put("excluded", asked.payload().size() - kept.payload().size());
+        if (sizes) {
+            PullSizes bytes = PullSizes.of(registries, ReleaseImage.platform(arch), list, asked.references());
+            System.err.println(bytes);
+            document.put("bytes", bytes.bytes()).put("savedBytes", bytes.savedBytes());
+        }
+        if (json) {
+            kept.payload().forEach(document.putObject("images")::put);
+            System.out.write(Json.pretty(document));
+            System.out.flush();
+        } else {
+            list.forEach(System.out::println);
+        }
+        return Cli.DONE;
+    }
+}
