@@ -69,7 +69,6 @@ public final class Cli {
      * has cleaned up.
      */
     public static int run(Callable<Integer> script, String... args) {
-        verbose = false;
         AtomicBoolean interrupted = new AtomicBoolean();
         if (!running.compareAndSet(false, true)) {
             return execute(script, interrupted, args);
@@ -82,6 +81,7 @@ public final class Cli {
             int exit = execute(script, interrupted, args);
             return interrupted.get() ? INTERRUPTED : exit;
         } finally {
+            verbose = false;
             ended.countDown();
             running.set(false);
             if (!interrupted.get()) {
