@@ -54,13 +54,13 @@ public record Download(Path partial, Path target, long size, Digest digest) {
     /**
      * Fetches the file and returns its digest. {@code progress} hears how many more bytes are in the partial file, those
      * of an earlier run included, and a negative number when some must be fetched again. Throws {@link Mismatch} when size
-     * or digest are not as stated, and the last {@link IOException} when five tries in a row brought no byte.
+     * or digest are not as stated, and the last {@link IOException} when five tries in a row brought no more.
      */
     public Digest from(Source source, LongConsumer progress) throws IOException {
         try (Partial part = new Partial(progress)) {
             boolean resumed = part.have > 0;
+            long furthest = part.have;
             for (int failures = 0;;) {
-                long before = part.have;
                 try {
                     part.fetchRest(source);
                     return part.finish();
@@ -75,7 +75,8 @@ public record Download(Path partial, Path target, long size, Digest digest) {
                     resumed = false; // what the earlier run left may have been at fault
                 } catch (IOException e) {
                     boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
-                    failures = part.have > before ? 1 : failures + 1;
+                    failures = part.have > furthest ? 1 : failures + 1;
+                    furthest = Math.max(furthest, part.have);
                     if (interrupted || failures == TRIES) {
                         throw e;
                     }
@@ -115,8 +116,11 @@ public record Download(Path partial, Path target, long size, Digest digest) {
             }
             try (Response response = source.open(have, validator)) {
                 if (response.code() == 416) {
-                    if (("bytes */" + have).equals(response.header("Content-Range")) && size < 0) {
-                        return;
+                    if (("bytes */" + have).equals(response.header("Content-Range"))) {
+                        if (size < 0) {
+                            return;
+                        }
+                        throw new Mismatch("the server's file has " + have + " bytes, not the stated " + size);
                     }
                     restart();
                     throw new EOFException("the server's file is shorter than what was fetched before");
