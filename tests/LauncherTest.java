@@ -132,15 +132,19 @@ class LauncherTest {
             }
         }
         String text = Repository.text(Repository.LAUNCHER).replace("/usr/lib/jvm", folder.toString());
-        Path copy = copyOfLauncher("readable", text);
-        for (Path f : List.of(folder, bin, copy.getParent())) {
-            Files.setPosixFilePermissions(f, PosixFilePermissions.fromString("rwxr-xr-x"));
-        }
-        Proc.Result result = launcher("setpriv", "--reuid", "65534", "--clear-groups", "env", "--unset", "JAVA_HOME",
-                "PATH=" + bin, copy.toString(), "--version").run();
+        Proc.Result result = unprivileged("env", "--unset", "JAVA_HOME", "PATH=" + bin,
+                copyOfLauncher("readable", text).toString(), "--version").run();
         assertAll(() -> assertEquals(Cli.MISSING, result.exit(), result.err()),
                 () -> assertEquals(1, result.err().lines().count(), result.err()),
                 () -> assertTrue(result.err().contains("maven") && result.err().contains("17"), result.err()));
+    }
+
+    @Test
+    @DisplayName("works from a cache folder that it may not write to")
+    void readOnlyCache() throws IOException {
+        Path copy = copyOfLauncher("readable", Repository.text(Repository.LAUNCHER));
+        Proc.Result result = unprivileged(copy.toString(), "--version").run();
+        assertEquals(new Proc.Result(0, "", "0.132.1\n"), result);
     }
 
     @Test
@@ -214,6 +218,17 @@ class LauncherTest {
     private Proc launcher(String... argv) {
         return Proc.of(argv).env("JBANG_LAUNCHER_CACHE", cache.toString())
                 .env("JBANG_DIR", shared.resolve("jbang").toString());
+    }
+
+    /** As a user who may read, but not write, what is in the test's folder. */
+    private Proc unprivileged(String... argv) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isDirectory).toList()) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+            }
+        }
+        return launcher(Stream.concat(Stream.of("setpriv", "--reuid", "65534", "--clear-groups"), Stream.of(argv))
+                .toArray(String[]::new));
     }
 
     private Path copyOfLauncher(String name, String text) throws IOException {
