@@ -3,8 +3,10 @@ package common;
 //SOURCES Json.java
 //SOURCES Proc.java
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,21 +28,23 @@ public final class ContainersStorage {
 
     /**
      * Under which references the store's images answer, asked once for all: {@code REPOSITORY:TAG},
-     * {@code REPOSITORY@DIGEST}, and {@code REPOSITORY:TAG@DIGEST} to tell which image has the tag. DIGEST is the digest
-     * of the image's manifest, or of a manifest list that it was loaded by.
+     * {@code REPOSITORY@DIGEST}, and {@code REPOSITORY:TAG@DIGEST} to tell which image has the tag. DIGEST is the
+     * digest of the image's manifest, or of a manifest list that it was loaded by.
      */
     public static Set<String> references() {
-        return references(Json.parse(Proc.of("podman", "images", "--format", "json").check().getBytes(), "podman images"));
+        Proc podman = Proc.of("podman", "images", "--format", "json");
+        return references(Json.parse(podman.check().getBytes(StandardCharsets.UTF_8), podman.shown()));
     }
 
     /** The references in what {@code podman images --format json} prints. */
     static Set<String> references(JsonNode images) {
         Set<String> references = new HashSet<>();
         for (JsonNode image : images) {
-            image.path("RepoDigests").forEach(d -> references.add(d.asText()));
-            for (JsonNode name : image.path("Names")) {
-                references.add(name.asText());
-                image.path("RepoDigests").forEach(d -> references.add(name.asText() + d.asText().replaceFirst(".*@", "@")));
+            image.path("Names").forEach(name -> references.add(name.asText()));
+            for (JsonNode repoDigest : image.path("RepoDigests")) {
+                references.add(repoDigest.asText());
+                String digest = repoDigest.asText().replaceFirst(".*@", "@");
+                image.path("Names").forEach(name -> references.add(name.asText() + digest));
             }
         }
         return references;
@@ -54,9 +58,13 @@ public final class ContainersStorage {
      * @param policy whether the host has a policy.json, which then decides; without one skopeo copies nothing
      */
     static List<String> copy(Path view, Path blobs, String reference, Path temp, boolean policy) {
-        return Stream.of(List.of("skopeo", "--tmpdir", temp.toString()),
-                policy ? List.<String>of() : List.of("--insecure-policy"), List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
-                        "containers-storage:" + reference)).flatMap(List::stream).toList();
+        List<String> argv = new ArrayList<>(List.of("skopeo", "--tmpdir", temp.toString()));
+        if (!policy) {
+            argv.add("--insecure-policy");
+        }
+        argv.addAll(List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
+                "containers-storage:" + reference));
+        return argv;
     }
 
     /**

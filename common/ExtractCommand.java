@@ -21,14 +21,16 @@ public abstract class ExtractCommand extends Cli.Command {
             description = "The set, or the folder it is in (default: the current folder; or FOLDER).")
     Path folder;
 
-    @Option(names = "--blobs", paramLabel = "DIR", description = "Where the sets keep their blobs (default: beside the set).")
+    @Option(names = "--blobs", paramLabel = "DIR",
+            description = "Where the sets keep their blobs (default: beside the set).")
     Path blobs;
 
     @Option(names = "--list", paramLabel = "FILE", defaultValue = "${env:OCP_RELEASE_LIST}",
             description = "Image list, a line is REFERENCE [TAG] (default: the set's; or OCP_RELEASE_LIST).")
     Path listFile;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "2", description = "Images at once (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "2",
+            description = "Images at once (default: ${DEFAULT-VALUE}).")
     int jobs;
 
     @Option(names = "--retries", paramLabel = "N", defaultValue = "2",
@@ -71,22 +73,28 @@ public abstract class ExtractCommand extends Cli.Command {
 
     private Path set() {
         List<Path> folders = List.of(folder, folder.resolve(name));
-        return Stream.concat(folders.stream().filter(f -> Files.exists(f.resolve("index.json"))),
-                folders.stream().filter(f -> !files(f, "*.tgz").isEmpty())).findFirst().orElseThrow(() -> new Cli.Failure(
-                        folder.toAbsolutePath().normalize() + ": neither index.json nor tarballs are here or in " + name
-                        + "/; is the data partition mounted? Name the set with --folder"));
+        Stream<Path> layouts = folders.stream().filter(f -> Files.exists(f.resolve("index.json")));
+        Stream<Path> tarballs = folders.stream().filter(f -> !files(f, "*.tgz").isEmpty());
+        return Stream.concat(layouts, tarballs).findFirst().orElseThrow(() -> new Cli.Failure(
+                folder.toAbsolutePath().normalize() + ": neither index.json nor tarballs are here or in " + name
+                + "/; is the data partition mounted? Name the set with --folder"));
     }
 
     private Path list(Path set) {
         if (listFile != null) { // as the original has it, the variable may hold a bare name
-            return Stream.of(listFile, folder.resolve(listFile), set.resolve(listFile)).filter(Files::exists).findFirst()
-                    .orElse(listFile);
+            return Stream.of(listFile, folder.resolve(listFile), set.resolve(listFile)).filter(Files::exists)
+                    .findFirst().orElse(listFile);
         }
-        List<Path> lists = Stream.of(folder, set).map(f -> f.resolve(name + ".txt")).filter(Files::exists).limit(1).toList();
-        lists = lists.isEmpty() ? files(set, "*.txt") : lists;
+        for (Path list : List.of(folder.resolve(name + ".txt"), set.resolve(name + ".txt"))) {
+            if (Files.exists(list)) {
+                return list;
+            }
+        }
+        List<Path> lists = files(set, "*.txt");
         if (lists.size() != 1) {
-            throw new Cli.Failure(set + ": " + (lists.isEmpty() ? "no image list" : "several image lists: "
-                    + String.join(", ", lists.stream().map(f -> f.getFileName().toString()).toList())) + "; name one with --list");
+            String names = String.join(", ", lists.stream().map(f -> f.getFileName().toString()).toList());
+            throw new Cli.Failure(set + ": " + (lists.isEmpty() ? "no image list" : "several image lists: " + names)
+                    + "; name one with --list");
         }
         return lists.get(0);
     }
@@ -108,8 +116,8 @@ public abstract class ExtractCommand extends Cli.Command {
         outcome.loaded().stream().sorted().forEach(document.putArray("loaded")::add);
         outcome.present().forEach(document.putArray("present")::add);
         document.putArray("failed");
-        outcome.failed().forEach((reference, reason) -> document.withArray("failed").addObject().put("reference", reference)
-                .put("reason", reason));
+        outcome.failed().forEach((reference, reason) -> document.withArray("failed").addObject()
+                .put("reference", reference).put("reason", reason));
         return document;
     }
 }

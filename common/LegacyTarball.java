@@ -48,7 +48,7 @@ public final class LegacyTarball {
     private static final Pattern MANIFEST = Pattern.compile("(?:([0-9a-f]{64})\\.)?manifest\\.json");
     private static final Pattern BLOB = Pattern.compile("[0-9a-f]{64}");
     private static final Pattern IGNORED = Pattern.compile("version|(?:[0-9a-f]{64}\\.)?signature-[0-9]{1,3}");
-    /** What the headers before an entry and the padding after it may have; the tar reader holds long names in memory. */
+    /** What headers before an entry and padding after it may have; the tar reader holds long names in memory. */
     private static final int HEADER_BYTES = 1 << 20;
     private static final byte[] VERSION = "Directory Transport Version: 1.1\n".getBytes(StandardCharsets.UTF_8);
 
@@ -70,9 +70,9 @@ public final class LegacyTarball {
 
     /**
      * Unpacks NAME.tgz into a layout that holds nothing else, and returns its image. The tarball came over the network:
-     * what is not in the format above, not of its digest, or not named by a manifest with that very size is refused by a
-     * {@link Cli.Failure}; reading ends at the size that an entry states. The caller removes the layout. Signatures are
-     * not taken over: containers-storage has no use for them.
+     * what is not in the format above, not of its digest, or not named by a manifest with that very size is refused by
+     * a {@link Cli.Failure}; reading ends at the size that an entry states. The caller removes the layout. Signatures
+     * are not taken over: containers-storage has no use for them.
      */
     public static Descriptor unpack(Path tgz, OciLayout layout) throws IOException {
         layout.createFolders();
@@ -247,7 +247,7 @@ public final class LegacyTarball {
         tar.putArchiveEntry(entry);
     }
 
-    /** gzip that only wraps: the layers are compressed already, deflating them again costs the time and wins nothing. */
+    /** gzip that only wraps: the layers are compressed already. */
     private static OutputStream stored(Path file) throws IOException {
         return new GZIPOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 256 << 10), 64 << 10) {
             { // level 1 takes 6 times as long and saves 0.1 %

@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * In which order images are loaded when several are at once: as given, but an image that shares a blob with one that is
- * being loaded waits, unless an image with that blob has been loaded before. So no layer is unpacked twice. Safe for use
- * from several threads.
+ * In which order images are loaded when several are at once: as given, but an image that shares a blob with one that
+ * is being loaded waits, unless an image with that blob has been loaded before. So no layer is unpacked twice. Safe for
+ * use from several threads.
  */
 final class LoadSchedule<T> {
     private final List<T> waiting;

@@ -29,8 +29,8 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * Brings the listed images of a set into containers-storage, from its OCI layout or, where index.json lacks an image, from
- * the original's NAME.tgz beside it. Writes nothing into the set: it may be mounted read-only.
+ * Brings the listed images of a set into containers-storage, from its OCI layout or, where index.json lacks an image,
+ * from the original's NAME.tgz beside it. Writes nothing into the set: it may be mounted read-only.
  */
 public final class Loader {
     /** What became of the references. {@code present}: were there before; {@code failed}: reference → reason. */
@@ -45,9 +45,9 @@ public final class Loader {
     private final ImageList list;
     private final int retries;
     private final PrintStream text;
-    private final Set<String> present = ContainersStorage.references();
     private final Outcome outcome = new Outcome(Collections.synchronizedList(new ArrayList<>()), new ArrayList<>(),
             Collections.synchronizedMap(new TreeMap<>()));
+    private Set<String> references = Set.of();
     private LoadSchedule<Image> schedule;
     private Path temp;
 
@@ -64,6 +64,7 @@ public final class Loader {
 
     /** Loads what is not there yet, {@code jobs} images at a time; one that fails does not stop the others. */
     public Outcome load(int jobs) throws IOException {
+        references = ContainersStorage.references();
         schedule = new LoadSchedule<>(plan(), Image::blobs);
         // where skopeo and podman, too, keep big files
         Path parent = Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp"));
@@ -77,6 +78,9 @@ public final class Loader {
         } catch (InterruptedException e) {
             throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException disk) {
+                throw disk;
+            }
             throw new IllegalStateException(e.getCause()); // a bug of ours: loadAll() catches what may happen
         } finally {
             threads.shutdownNow();
@@ -108,9 +112,8 @@ public final class Loader {
                 if (image == null) {
                     tarball(entry);
                 }
-                Set<Digest> blobs = image == null ? Set.of()
-                        : set.whole(asListed(entry, image)).stream().map(Descriptor::digest).collect(Collectors.toSet());
-                images.add(new Image(entry, outcome.present.size() + outcome.failed.size() + images.size() + 1, image, blobs));
+                Set<Digest> blobs = image == null ? Set.of() : digests(set.whole(asListed(entry, image)));
+                images.add(new Image(entry, list.entries().indexOf(entry) + 1, image, blobs));
             } catch (Cli.Failure e) {
                 failed(entry, e);
             }
@@ -120,8 +123,13 @@ public final class Loader {
 
     /** The references by which the image must answer and does not yet; {@code image} is null when it is not known. */
     private List<String> lacking(ImageList.Entry entry, Descriptor image) {
-        return Stream.concat(Stream.of(entry.text()), entry.tags().stream().map(t -> entry.repository() + ":" + t)).distinct()
-                .filter(r -> !present.contains(image == null || r.contains("@") ? r : r + "@" + image.digest())).toList();
+        Stream<String> tags = entry.tags().stream().map(t -> entry.repository() + ":" + t);
+        return Stream.concat(Stream.of(entry.text()), tags).distinct().filter(r -> !references.contains(
+                image == null || r.contains("@") ? r : r + "@" + image.digest())).toList();
+    }
+
+    private static Set<Digest> digests(Set<Descriptor> blobs) {
+        return blobs.stream().map(Descriptor::digest).collect(Collectors.toSet());
     }
 
     private Path tarball(ImageList.Entry entry) {
@@ -157,7 +165,8 @@ public final class Loader {
                 success = true;
                 outcome.loaded.add(image.entry.text());
             } catch (IOException | Cli.Failure e) {
-                if (Thread.currentThread().isInterrupted() || e instanceof Cli.Failure f && f.exitCode == Cli.INTERRUPTED) {
+                boolean stopped = e instanceof Cli.Failure f && f.exitCode == Cli.INTERRUPTED;
+                if (stopped || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 failed(image.entry, e);
@@ -172,7 +181,7 @@ public final class Loader {
     private void loadTarball(Image image, Path work) throws IOException, InterruptedException {
         OciLayout unpacked = OciLayout.at(work.resolve("set"), work.resolve("blobs"));
         Descriptor found = asListed(image.entry, LegacyTarball.unpack(tarball(image.entry), unpacked));
-        Set<Digest> blobs = unpacked.reach(found).stream().map(Descriptor::digest).collect(Collectors.toSet());
+        Set<Digest> blobs = digests(unpacked.reach(found));
         schedule.begin(blobs);
         boolean success = false;
         try {

@@ -118,7 +118,8 @@ class ExtractFaultTest {
 
     @Test
     void names_a_blob_that_has_not_the_size_its_manifest_says() {
-        error("quay.io/org/cut:1", set.layout.blob(cut.digest()) + ": has " + (cut.size() - 1) + " bytes instead of " + cut.size());
+        error("quay.io/org/cut:1",
+                set.layout.blob(cut.digest()) + ": has " + (cut.size() - 1) + " bytes instead of " + cut.size());
     }
 
     @Test
@@ -147,8 +148,9 @@ class ExtractFaultTest {
     }
 
     private static void error(String reference, String reason) {
-        String line = result.err().lines().filter(l -> l.startsWith("error: " + reference + ": ")).findFirst().orElse("");
-        assertTrue(line.contains(reason), "no \"" + reason + "\" in: " + result.err());
+        String line = result.err().lines().filter(l -> l.startsWith("error: " + reference + ": ")).findFirst()
+                .orElse(result.err());
+        assertTrue(line.contains(reason), "no \"" + reason + "\" in: " + line);
         assertFalse(store.has(reference), "is in the store");
     }
 
@@ -166,8 +168,9 @@ class ExtractFaultTest {
 
     @Test
     void ends_with_exit_code_4_and_names_the_package_when_skopeo_is_not_installed() throws IOException {
+        String path = Files.createDirectory(folder.resolve("bin")).toString();
         Proc.Result bare = store.on(Proc.of(ImageStore.argv(ExtractInitial4103.class, "--folder",
-                set.layout.folder().toString()))).env("PATH", Files.createDirectory(folder.resolve("bin")).toString()).run();
+                set.layout.folder().toString()))).env("PATH", path).run();
         assertEquals("4 true", bare.exit() + " " + bare.err().contains("not installed: skopeo, podman"), bare.err());
     }
 

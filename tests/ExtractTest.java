@@ -117,14 +117,16 @@ class ExtractTest {
 
     @Test
     void loads_a_list_named_by_tag_under_the_list_digest_too() {
-        assertTrue(store.has("quay.io/org/multi:latest") && store.has("quay.io/org/multi@" + ociInDockerList.descriptor().digest()));
+        assertEquals("true true", store.has("quay.io/org/multi:latest") + " "
+                + store.has("quay.io/org/multi@" + ociInDockerList.descriptor().digest()));
     }
 
     @Test
     void a_second_run_asks_podman_once_and_copies_nothing() throws IOException {
         Proc.Result second = store.extract("--verbose", "--folder", set.layout.folder().toString(),
                 "--list", listWithTag().toString());
-        assertEquals(List.of("+ podman images --format json"), second.err().lines().filter(l -> l.startsWith("+")).toList());
+        assertEquals(List.of("+ podman images --format json"),
+                second.err().lines().filter(l -> l.startsWith("+")).toList());
     }
 
     @Test
@@ -193,8 +195,8 @@ class ExtractTest {
         TestImages images = one("several", "quay.io/org/several:1");
         Files.writeString(images.layout.folder().resolve("other.txt"), "quay.io/org/other:1\n");
         Proc.Result result = store.extract("--folder", images.layout.folder().toString());
-        assertEquals("1 true", result.exit() + " " + result.err().contains("images.txt, other.txt; name one with --list"),
-                result.err());
+        assertEquals("1 true", result.exit() + " "
+                + result.err().contains("images.txt, other.txt; name one with --list"), result.err());
     }
 
     @Test
@@ -220,8 +222,8 @@ class ExtractTest {
                 + "; \"$SKOPEO\" \"$@\"; r=$?; sleep 0.5; echo end $last >> " + log + "; exit $r");
         store.on(Proc.of(ImageStore.argv(ExtractInitial4103.class, "--folder", images.layout.folder().toString(),
                 "--jobs", "2"))).env("PATH", path).check();
-        List<String> events = Files.readAllLines(log).stream().map(l -> l.replaceAll("containers-storage:quay.io/org/|:1", ""))
-                .toList();
+        List<String> events = Files.readAllLines(log).stream()
+                .map(l -> l.replaceAll("containers-storage:quay.io/org/|:1", "")).toList();
         assertFalse(events.indexOf("begin base-2") < events.indexOf("end base-1"), events.toString());
         assertTrue(events.indexOf("begin alone") < events.indexOf("end base-1"), events.toString());
     }

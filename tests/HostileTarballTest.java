@@ -12,8 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
 import common.Digest;
@@ -37,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @DisplayName("A hostile NAME.tgz")
 class HostileTarballTest {
     private static final int ZEROS = 16 << 20;
+    private static final byte[] NOTHING = {};
     private static final long TEN_GB = 640L * ZEROS;
     @TempDir
     static Path folder;
@@ -136,8 +137,10 @@ class HostileTarballTest {
             image.put(blob.digest().hex(), Files.readAllBytes(images.layout.blob(blob.digest())));
         }
         writeThemAll();
-        List<String> names = Files.list(tarballs).map(f -> f.getFileName().toString().replace("_1.tgz", "")).sorted().toList();
-        Files.write(tarballs.resolve("list.txt"), names.stream().map(n -> "quay.io/org/" + n + ":1").toList());
+        try (Stream<Path> files = Files.list(tarballs)) {
+            Files.write(tarballs.resolve("list.txt"), files
+                    .map(f -> "quay.io/org/" + f.getFileName().toString().replace("_1.tgz", ":1")).sorted().toList());
+        }
         long begun = System.nanoTime();
         result = store.on(Proc.of(ImageStore.argv(ExtractInitial4103.class, "--folder", tarballs.toString())))
                 .env("JAVA_TOOL_OPTIONS", "-Xmx64m").run();
@@ -148,13 +151,15 @@ class HostileTarballTest {
         byte[] evil = "evil".getBytes();
         String outside = folder.resolve("evil").toString();
         new Tar("good").image().write();
-        new Tar("parent").image().entry("parent_1/../../../../../" + outside, TarConstants.LF_NORMAL, null, evil).write();
+        String up = "parent_1/../../../../../" + outside;
+        String blob = "_1/" + "0".repeat(64);
+        new Tar("parent").image().entry(up, TarConstants.LF_NORMAL, null, evil).write();
         new Tar("absolute").image().entry(outside, TarConstants.LF_NORMAL, null, evil).write();
-        new Tar("symlink").image().entry("symlink_1/" + "0".repeat(64), TarConstants.LF_SYMLINK, outside, new byte[0]).write();
-        new Tar("hardlink").image().entry("hardlink_1/" + "0".repeat(64), TarConstants.LF_LINK, "/etc/passwd", new byte[0]).write();
-        new Tar("device").image().entry("device_1/" + "0".repeat(64), TarConstants.LF_CHR, null, new byte[0]).write();
-        new Tar("fifo").image().entry("fifo_1/version", TarConstants.LF_FIFO, null, new byte[0]).write();
-        new Tar("folder").image().entry("folder_1/sub/", TarConstants.LF_DIR, null, new byte[0]).write();
+        new Tar("symlink").image().entry("symlink" + blob, TarConstants.LF_SYMLINK, outside, NOTHING).write();
+        new Tar("hardlink").image().entry("hardlink" + blob, TarConstants.LF_LINK, "/etc/passwd", NOTHING).write();
+        new Tar("device").image().entry("device" + blob, TarConstants.LF_CHR, null, NOTHING).write();
+        new Tar("fifo").image().entry("fifo_1/version", TarConstants.LF_FIFO, null, NOTHING).write();
+        new Tar("folder").image().entry("folder_1/sub/", TarConstants.LF_DIR, null, NOTHING).write();
         new Tar("stray").image().file("README", evil).write();
         new Tar("twice").image().file(layer, image.get(layer)).write();
         new Tar("manifests").image().file("manifest.json", image.get("manifest.json")).write();
@@ -169,7 +174,7 @@ class HostileTarballTest {
         byte[] whole = new Tar("cut").image().write();
         Files.write(tarballs.resolve("cut_1.tgz"), Arrays.copyOf(whole, whole.length / 2));
         without("junk", layer).file("version", new byte[5 << 20]).write();
-        without("bomb", "manifest.json").bomb(header("bomb_1/" + "0".repeat(64), TarConstants.LF_NORMAL));
+        without("bomb", "manifest.json").bomb(header("bomb" + blob, TarConstants.LF_NORMAL));
         new Tar("bomb-of-layer").file("manifest.json", image.get("manifest.json"))
                 .bomb(header("bomb-of-layer_1/" + layer, TarConstants.LF_NORMAL));
         new Tar("bomb-of-name").bomb(header("././@LongLink", TarConstants.LF_GNUTYPE_LONGNAME));

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("extract")
 @DisplayName("The original's NAME.tgz")
 class LegacyTarballTest {
+    private static final String TOOL = "quay.io/org/tool:latest";
     @TempDir
     static Path folder;
     private static ImageStore store;
@@ -41,7 +42,7 @@ class LegacyTarballTest {
         Manifest list = images.list(images.manifest(Manifest.OCI, base, images.layer("list", 100)));
         byDigest = "quay.io/org/art-dev@" + docker.descriptor().digest();
         byList = "quay.io/org/art-dev@" + list.descriptor().digest();
-        images.add(byDigest, docker).add(byList, list).add("quay.io/org/tool:latest", images.manifest(Manifest.OCI, base));
+        images.add(byDigest, docker).add(byList, list).add(TOOL, images.manifest(Manifest.OCI, base));
     }
 
     @AfterAll
@@ -71,7 +72,7 @@ class LegacyTarballTest {
                         skopeo copy -q "dir:$PWD/$name" "containers-storage:$ref"
                         rm -rf "$name"
                     done""")).in(write(folder.resolve("for-old"))).check();
-            assertEquals("true true true", old.has(byDigest) + " " + old.has(byList) + " " + old.has("quay.io/org/tool:latest"));
+            assertEquals("true true true", old.has(byDigest) + " " + old.has(byList) + " " + old.has(TOOL));
         }
     }
 
@@ -85,7 +86,7 @@ class LegacyTarballTest {
     @Test
     void that_we_wrote_is_loaded_also_under_a_list_digest() throws IOException {
         Proc.Result result = store.extract("--folder", write(folder.resolve("ours")).toString());
-        assertEquals("0 true true []", result.exit() + " " + store.has(byList) + " " + store.has("quay.io/org/tool:latest")
+        assertEquals("0 true true []", result.exit() + " " + store.has(byList) + " " + store.has(TOOL)
                 + " " + store.leftovers(), result.err());
     }
 
@@ -96,12 +97,12 @@ class LegacyTarballTest {
         new TestImages(folder.resolve("one/set"), images.layout.blobs()).add("quay.io/org/original:1", image);
         Proc.of("skopeo", "copy", "-q", "--src-shared-blob-dir", images.layout.blobs().toString(),
                 "oci:" + folder.resolve("one/set"), "dir:" + old.resolve("original_1")).check();
-        Proc.of("sh", "-c", "tar zcf original_1.tgz ./original_1/version ./original_1/[0-9a-f]* ./original_1/manifest.json")
-                .in(old).check();
+        Proc.of("sh", "-c", "d=./original_1; tar zcf original_1.tgz $d/version $d/[0-9a-f]* $d/manifest.json").in(old)
+                .check();
         Files.writeString(old.resolve("list.txt"), "quay.io/org/original:1 extra\n");
         Proc.Result result = store.extract("--folder", old.toString());
-        assertEquals("0 true true", result.exit() + " " + store.has("quay.io/org/original@" + image.descriptor().digest())
-                + " " + store.has("quay.io/org/original:extra"), result.err());
+        assertEquals("0 true true", result.exit() + " " + store.has("quay.io/org/original:extra") + " "
+                + store.has("quay.io/org/original@" + image.descriptor().digest()), result.err());
     }
 
     @Test
@@ -109,8 +110,10 @@ class LegacyTarballTest {
         Path wrong = Files.createDirectory(folder.resolve("wrong"));
         String listed = "quay.io/org/art-dev@" + Digest.of("another".getBytes());
         Files.writeString(wrong.resolve("list.txt"), listed + "\n");
-        LegacyTarball.write(images.layout, images.layout.images().get(0), name(listed), wrong.resolve(name(listed) + ".tgz"));
+        Path tgz = wrong.resolve(name(listed) + ".tgz");
+        LegacyTarball.write(images.layout, images.layout.images().get(0), name(listed), tgz);
         Proc.Result result = store.extract("--folder", wrong.toString());
-        assertTrue(result.err().startsWith("error: " + listed + ": the image that is there has another digest"), result.err());
+        assertTrue(result.err().startsWith("error: " + listed + ": the image that is there has another digest"),
+                result.err());
     }
 }

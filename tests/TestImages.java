@@ -23,7 +23,7 @@ import common.OciLayout;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
-/** Small real images, written straight into an OCI layout: no registry takes part. The same calls give the same bytes. */
+/** Small real images, written straight into an OCI layout: no registry takes part. The same calls, the same bytes. */
 final class TestImages {
     final OciLayout layout;
     private final List<Descriptor> images = new ArrayList<>();
@@ -91,7 +91,7 @@ final class TestImages {
         return stored(manifest);
     }
 
-    /** A Docker manifest list of linux/amd64, and of linux/arm64 that is not here: what a pull for one platform leaves. */
+    /** A Docker manifest list of linux/amd64, and of linux/arm64 that is not here: as a pull of one platform. */
     Manifest list(Manifest amd64) {
         ObjectNode list = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.DOCKER_LIST);
         list.putArray("manifests");

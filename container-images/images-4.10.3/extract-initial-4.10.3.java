@@ -7,8 +7,9 @@ import common.Cli;
 import common.ExtractCommand;
 import picocli.CommandLine.Command;
 
-/** Loads the images of the discovery stage of 4.10.3 from the data partition into containers-storage, without a network. */
-@Command(name = "extract-initial-4.10.3", description = "Load the staged images of the discovery stage of 4.10.3 into containers-storage.",
+/** Loads the staged images of the discovery stage of 4.10.3 into containers-storage, without a network. */
+@Command(name = "extract-initial-4.10.3",
+        description = "Load the staged images of the discovery stage of 4.10.3 into containers-storage.",
         footer = {"", "Example, on the node:", "  jbang extract-initial-4.10.3.java --folder /var/mnt/ai-images"})
 class ExtractInitial4103 extends ExtractCommand {
     ExtractInitial4103() {
