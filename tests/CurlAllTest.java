@@ -17,6 +17,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -116,11 +117,11 @@ class CurlAllTest {
     void secondRun() throws IOException {
         ServedTree.small(root).add("node.tar", "node", TestTar.of(TestTar.file("bin/java", "x", 0755)));
         stage();
-        String before = ServedTree.content(disk);
+        Map<String, String> before = ServedTree.staged(disk);
         int asked = nginx.requests().size();
         ScriptRun again = stage();
         assertEquals(Cli.DONE, again.exit(), again::toString);
-        assertEquals(before, ServedTree.content(disk));
+        assertEquals(before, ServedTree.staged(disk));
         assertTrue(nginx.requests().stream().skip(asked).noneMatch(r -> r.path().matches(".*(blobs/|node.tar).*")));
     }
 

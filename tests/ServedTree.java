@@ -1,14 +1,16 @@
+//SOURCES Scripts.java
 //SOURCES TestImages.java
 //SOURCES ../common/Inventory.java
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -78,29 +80,27 @@ final class ServedTree {
         return layout.blob(layers.get(layers.size() - 1).digest());
     }
 
-    /** How many blobs there are, partial ones aside. */
-    static int blobs(Path root) throws IOException {
+    /** The whole blobs there, by name. */
+    static Set<String> blobs(Path root) throws IOException {
+        if (!Files.exists(root.resolve("blobs/sha256"))) {
+            return Set.of();
+        }
         try (Stream<Path> files = Files.list(root.resolve("blobs/sha256"))) {
-            return (int) files.filter(f -> !f.getFileName().toString().startsWith(".")).count();
+            return files.map(f -> f.getFileName().toString()).filter(f -> !f.startsWith(".")).collect(Collectors.toSet());
         }
     }
 
-    /** Every file with type, mode and content, one a line; of staged.json all but the time. */
-    static String content(Path root) throws IOException {
-        List<String> lines = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(root)) {
-            for (Path file : files.sorted().toList()) {
-                Set<?> mode = Files.isSymbolicLink(file) ? Set.of() : new TreeSet<>(Files.getPosixFilePermissions(file));
-                String what = Files.isSymbolicLink(file) ? "-> " + Files.readSymbolicLink(file)
-                        : Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) ? "folder" : Digest.of(bytes(file)).hex();
-                lines.add(root.relativize(file) + " " + what + " " + mode);
-            }
+    /** Every blob that counts as whole is. */
+    static void assertNothingHalf(Path disk) throws IOException {
+        for (String blob : blobs(disk)) {
+            assertEquals(blob, Digest.of(disk.resolve("blobs/sha256/" + blob)).hex());
         }
-        return String.join("\n", lines);
     }
 
-    private static byte[] bytes(Path file) throws IOException {
-        return file.endsWith("staged.json") ? Files.readString(file).replaceFirst("\"when\".*", "").getBytes()
-                : Files.readAllBytes(file);
+    /** What a staged disk holds (see {@link Scripts#tree}), all but the time in staged.json. */
+    static Map<String, String> staged(Path disk) throws IOException {
+        Map<String, String> tree = Scripts.tree(disk);
+        tree.replace("staged.json", Files.readString(disk.resolve("staged.json")).replaceFirst("\"when\".*", ""));
+        return tree;
     }
 }
