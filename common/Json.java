@@ -2,6 +2,7 @@ package common;
 
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.21.6
 //DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-toml:2.21.6
+//DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:2.21.6
 //SOURCES Cli.java
 //SOURCES AtomicFile.java
 
@@ -19,9 +20,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.toml.TomlMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
 /**
- * Jackson for JSON and TOML, as trees: strict on input (one document, no duplicate keys), an error names file and line.
+ * Jackson for JSON, YAML and TOML, as trees: strict on input (one document, no duplicate keys), an error names file and line.
  * All Jackson modules have the one version declared here; a script that also uses jib-core names this file first, or
  * jib's older Jackson wins.
  */
@@ -48,6 +50,17 @@ public final class Json {
 
     public static JsonNode readToml(Path file) {
         return parse(new TomlMapper(), bytes(file), file.toString());
+    }
+
+    /** Reads a file with one YAML document. */
+    public static JsonNode readYaml(Path file) {
+        return parse(Yaml.MAPPER, bytes(file), file.toString());
+    }
+
+    /** A class of its own, so that YAML's classes are loaded only where they are needed: they cost start time. */
+    private static final class Yaml {
+        static final ObjectMapper MAPPER = new YAMLMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     }
 
     /** Indented, one trailing newline: stable, so that files can be compared and signed. */
@@ -84,7 +97,7 @@ public final class Json {
             return node;
         } catch (JsonProcessingException e) {
             String at = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-            throw new Cli.Failure(Cli.FAILED, where + at + ": " + e.getOriginalMessage(), e);
+            throw new Cli.Failure(Cli.FAILED, where + at + ": " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
         } catch (IOException e) {
             throw new UncheckedIOException(where, e);
         }

@@ -1,0 +1,111 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/IndexImage.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.AtomicFile;
+import common.Catalog.Bundle;
+import common.Catalog.Selection;
+import common.Cli;
+import common.IndexImage;
+import common.Json;
+import common.OperatorImages;
+import common.PreCacheSpec;
+import common.PreCacheSpec.Operators;
+import common.RegistryOptions;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which images do operators need? Reads the catalog out of its index image; needs neither opm nor podman. */
+@Command(name = "olm", description = "List the images of operators, straight from their catalog's index image.",
+        footer = {"", "Examples:",
+            "  jbang olm.java --index registry.redhat.io/redhat/redhat-operator-index:v4.10 \\",
+            "      --packages local-storage-operator ptp-operator:stable sriov-network-operator:4.10:4.10.1",
+            "  jbang olm.java --config my-config --with-dependencies"})
+class Olm extends Cli.Command {
+    @ArgGroup(multiplicity = "1")
+    Wanted wanted;
+
+    static class Wanted {
+        @ArgGroup(exclusive = false)
+        Named named;
+
+        @Option(names = "--config", paramLabel = "DIR", description = "The original's folder: operators.indexes and "
+                + "operators.packagesAndChannels.")
+        Path config;
+    }
+
+    static class Named {
+        @Option(names = "--index", arity = "1..*", required = true, paramLabel = "IMAGE",
+                description = "Index images; a package comes from the first that has it.")
+        List<String> indexes;
+
+        @Option(names = "--packages", arity = "1..*", required = true, paramLabel = "PACKAGE[:CHANNEL[:VERSION]]",
+                description = "Operators: that version, or the head of the channel, by default of the default channel.")
+        List<String> packages;
+    }
+
+    @Option(names = "--with-dependencies", description = "Also the operators that these require; else a warning "
+            + "names them.")
+    boolean withDependencies;
+
+    @Option(names = "--output", paramLabel = "FILE", description = "Write the list there too.")
+    Path output;
+
+    @Option(names = "--json", description = "A JSON document with the bundles on stdout, text on stderr.")
+    boolean json;
+
+    @Mixin
+    RegistryOptions registries;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new Olm(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        List<Operators> operators = wanted.config != null ? PreCacheSpec.read(wanted.config).operators()
+                : List.of(new Operators(wanted.named.indexes,
+                        wanted.named.packages.stream().map(Selection::parse).toList(), false));
+        if (operators.isEmpty()) {
+            throw new Cli.Failure(Cli.USAGE, wanted.config + ": no operators.indexes, or it is empty");
+        }
+        OperatorImages found = IndexImage.select(registries, operators.get(0), withDependencies);
+        found.followed().forEach(System.err::println);
+        found.unmet().forEach(Cli::warn);
+        Set<String> images = found.images();
+        if (output != null) {
+            AtomicFile.write(output, (String.join("\n", images) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        System.err.println("Operators: " + images.size() + " images of " + found.bundles().size() + " bundles"
+                + (output == null ? "" : " in " + output));
+        if (json) {
+            System.out.write(Json.pretty(document(found)));
+            System.out.flush();
+        } else {
+            images.forEach(System.out::println);
+        }
+        return Cli.DONE;
+    }
+
+    private static ObjectNode document(OperatorImages found) {
+        ObjectNode document = Json.object();
+        for (Bundle bundle : found.bundles()) {
+            ObjectNode node = document.withArray("bundles").addObject().put("package", bundle.packageName())
+                    .put("name", bundle.name()).put("version", bundle.version()).put("image", bundle.image());
+            bundle.relatedImages().forEach(node.putArray("relatedImages")::add);
+        }
+        found.images().forEach(document.putArray("images")::add);
+        found.unmet().forEach(document.putArray("unmet")::add);
+        return document;
+    }
+}

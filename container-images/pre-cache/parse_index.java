@@ -1,0 +1,59 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../../common/Json.java
+//SOURCES ../../common/FileBasedCatalog.java
+//SOURCES ../../common/OperatorImages.java
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
+
+import common.Catalog;
+import common.Catalog.Bundle;
+import common.Catalog.Selection;
+import common.Cli;
+import common.FileBasedCatalog;
+import common.OperatorImages;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Which images do the operators of a rendered catalog need? In the place of the original's parse_index.py. */
+@Command(name = "parse_index",
+        description = "Append the images of operators to a list, from a catalog that \"opm render\" wrote.",
+        footer = {"", "Example, with a line PACKAGE:CHANNEL for each operator:",
+            "  jbang parse_index.java index.json operators.packagesAndChannels images.txt"})
+class ParseIndex extends Cli.Command {
+    @Parameters(index = "0", paramLabel = "RENDERED_INDEX", description = "Output of opm render, JSON or YAML.")
+    Path index;
+
+    @Parameters(index = "1", paramLabel = "OPERATORS_SPEC",
+            description = "A line PACKAGE[:CHANNEL[:VERSION]] for each operator.")
+    Path operators;
+
+    @Parameters(index = "2", paramLabel = "IMAGES_FILE", description = "Where the images are appended.")
+    Path images;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new ParseIndex(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Catalog catalog = new Catalog();
+        try (InputStream in = Files.newInputStream(index)) {
+            FileBasedCatalog.read(in, index.toString(), catalog);
+        }
+        List<Bundle> bundles = Selection.read(operators).stream().flatMap(s -> catalog.select(s).stream()).toList();
+        OperatorImages found = new OperatorImages(catalog, bundles, false);
+        found.unmet().forEach(Cli::warn);
+        Set<String> references = found.images();
+        Files.writeString(images, String.join("\n", references) + "\n", StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+        System.err.printf("Operators: %d images of %d bundles appended to %s%n", references.size(), bundles.size(), images);
+        return Cli.DONE;
+    }
+}
