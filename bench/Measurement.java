@@ -97,7 +97,7 @@ final class Measurement {
         List<Contenders.Contender> shown = List.of();
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < 2; i++) {
-                PrivateStorage storage = PrivateStorage.in(emptied("storage"));
+                PrivateStorage storage = PrivateStorage.in(emptied("storage"), folder.runRoots());
                 shown = contenders.extracts(folder.path().resolve("pull-0"), folder.path().resolve("pull-1"),
                         emptied("unpacked"), storage);
                 runs.get(i).add(run(shown.get(i), i == 0 ? List.of(0) : List.of(0, SOME_FAILED)));

@@ -15,12 +15,13 @@ import common.Cli;
 import common.Proc;
 
 /**
- * The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. What ends, unmounts
- * or removes refuses a folder that has files and that no lab made.
+ * The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. What ends,
+ * unmounts or removes refuses a folder that has files and that no lab made.
  */
 record LabFolder(Path path) {
     /** Shows that a folder is ours, so that it may be emptied. */
     private static final String MARKER = ".pre-staging-lab";
+    private static final String RUN_ROOTS = "run-roots";
     private static final List<String> SERVERS = List.of("registry", "web");
 
     /** A server of an earlier or this run that is alive. */
@@ -53,6 +54,11 @@ record LabFolder(Path path) {
         return path.resolve("storage");
     }
 
+    /** Where {@link PrivateStorage} has its run roots: outside, since their paths must be short. */
+    Path runRoots() throws IOException {
+        return Files.readSymbolicLink(path.resolve(RUN_ROOTS));
+    }
+
     /** Makes the folder, or empties one that an earlier run left; refuses others and one whose lab is up. */
     void prepare() throws IOException {
         if (!running().isEmpty()) {
@@ -63,6 +69,7 @@ record LabFolder(Path path) {
         Files.createDirectories(path.getParent());
         Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.createFile(path.resolve(MARKER));
+        Files.createSymbolicLink(path.resolve(RUN_ROOTS), Files.createTempDirectory("lab"));
         Files.createDirectories(www());
         Files.createDirectories(mountPoint());
     }
@@ -86,12 +93,13 @@ record LabFolder(Path path) {
         return running;
     }
 
-    /** Mount points below the folder, the innermost first. */
+    /** Mount points of the lab, the innermost first. */
     List<Path> mounts() throws IOException {
         List<Path> mounts = new ArrayList<>();
+        Path runRoots = Files.isSymbolicLink(path.resolve(RUN_ROOTS)) ? runRoots() : path;
         for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
             Path point = Path.of(line.split(" ")[4].replace("\\040", " "));
-            if (point.startsWith(path)) {
+            if (point.startsWith(path) || point.startsWith(runRoots)) {
                 mounts.add(point);
             }
         }
@@ -125,6 +133,9 @@ record LabFolder(Path path) {
     /** Removes the folder with all that is in it, after {@link #release}. */
     void delete() throws IOException {
         refuseForeign();
+        if (Files.isSymbolicLink(path.resolve(RUN_ROOTS))) {
+            Proc.of("rm", "-rf", "--one-file-system", runRoots().toString()).check();
+        }
         Proc.of("rm", "-rf", "--one-file-system", path.toString()).check();
     }
 

@@ -11,23 +11,33 @@ import common.Proc;
 
 /** A containers-storage of its own, which leaves the host's alone; {@code conf} is for CONTAINERS_STORAGE_CONF. */
 record PrivateStorage(Path root, Path runRoot, String driver, Path conf) {
-    /** Below the folder; with overlay, or with vfs where overlay does not work (on top of an overlay). */
-    static PrivateStorage in(Path folder) throws IOException {
+    /**
+     * An empty one below the folder; with overlay, or with vfs where overlay does not work (on top of an overlay).
+     * {@code runRoots} is a folder with a short path for its run root: podman 4 refuses one of more than 50 characters.
+     */
+    static PrivateStorage in(Path folder, Path runRoots) throws IOException {
+        String reason = "";
         for (String driver : List.of("overlay", "vfs")) {
-            Path home = Files.createDirectories(folder.resolve(driver));
-            Path conf = folder.resolve("storage.conf");
-            PrivateStorage storage = new PrivateStorage(home.resolve("root"), home.resolve("run"), driver, conf);
+            int number = 0;
+            while (Files.exists(runRoots.resolve(String.valueOf(number)))) {
+                number++;
+            }
+            Path runRoot = Files.createDirectory(runRoots.resolve(String.valueOf(number)));
+            Path conf = Files.createDirectories(folder).resolve("storage.conf");
+            PrivateStorage storage = new PrivateStorage(folder.resolve(driver), runRoot, driver, conf);
             Files.writeString(storage.conf, """
                     [storage]
                     driver = "%s"
                     graphroot = "%s"
                     runroot = "%s"
                     """.formatted(driver, storage.root, storage.runRoot));
-            if (storage.podman("images").run().ok()) {
+            Proc.Result images = storage.podman("images").run();
+            if (images.ok()) {
                 return storage;
             }
+            reason = images.reason();
         }
-        throw new Cli.Failure("podman can use neither overlay nor vfs below " + folder + "; try podman info");
+        throw new Cli.Failure("podman can use neither overlay nor vfs below " + folder + ": " + reason);
     }
 
     Proc podman(String... arguments) {

@@ -46,7 +46,10 @@ final class Rehearsal {
         this.images = images;
     }
 
-    /** Throws a {@link Cli.Failure} at the first step that fails; then, too, nothing is left running or mounted. */
+    /**
+     * Throws a {@link Cli.Failure} at the first step that fails. Then, too, nothing is left running or mounted; the files
+     * stay to be looked at, until the next run or {@code down}.
+     */
     void run() throws IOException {
         folder.prepare();
         try {
@@ -89,7 +92,7 @@ final class Rehearsal {
         step("mount read-only; servers are gone", () -> {
             Proc.of("mount", "-o", "ro,loop,offset=" + partitionStart(), folder.disk().toString(),
                     folder.mountPoint().toString()).check();
-            storage = PrivateStorage.in(folder.storage());
+            storage = PrivateStorage.in(folder.storage(), folder.runRoots());
             return 0;
         });
         step("load the initial images", () -> script(scripts.extractInitial(), null));

@@ -91,7 +91,7 @@ class Lab extends Cli.Command {
             corpus.publish(registry.port(), folder.lists());
             WebServer web = WebServer.start(folder.path().resolve("web"), folder.www());
             folder.remember("web", web);
-            PrivateStorage storage = PrivateStorage.in(folder.storage());
+            PrivateStorage storage = PrivateStorage.in(folder.storage(), folder.runRoots());
             scripts.byHand(web.port(), storage.conf()).forEach(System.out::println);
             done = true;
         } finally {
