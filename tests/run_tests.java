@@ -11,6 +11,7 @@
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES GptRefusalsTest.java
+//SOURCES HostPackagesTest.java
 //SOURCES HostileTarballTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
@@ -20,6 +21,7 @@
 //SOURCES PullOptionsTest.java
 //SOURCES PullTest.java
 //SOURCES RegistriesConfTest.java
+//SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES ScriptsTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
@@ -53,7 +55,7 @@ import picocli.CommandLine.Option;
         footer = {"", "Example: ./jbang tests/run_tests.java --tag launcher --class Scripts"})
 class RunTests extends Cli.Command {
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
-            "htpasswd", "openssl", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
+            "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "setpriv", "ps");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
