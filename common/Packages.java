@@ -25,6 +25,7 @@ public final class Packages {
             Map.entry("unshare", new Names("util-linux", "util-linux")),
             Map.entry("setpriv", new Names("util-linux", "util-linux")),
             Map.entry("ps", new Names("procps", "procps-ng")),
+            Map.entry("gpg", new Names("gnupg", "gnupg2")),
             Map.entry("openssl", new Names("openssl", "openssl")),
             Map.entry("mkfs.xfs", new Names("xfsprogs", "xfsprogs")),
             Map.entry("sfdisk", new Names("fdisk", "util-linux")),

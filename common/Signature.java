@@ -175,7 +175,10 @@ public record Signature(String key, Instant when, String reference) {
         }
         JsonNode critical = Json.parse(payload, "signature").path("critical");
         String signed = critical.path("image").path("docker-manifest-digest").asText();
-        if (!critical.path("type").asText().equals("atomic container signature") || !signed.equals(digest.toString())) {
+        if (!critical.path("type").asText().equals("atomic container signature")) {
+            throw new Bad("it is of type " + critical.path("type"));
+        }
+        if (!signed.equals(digest.toString())) {
             throw new Bad("it is for " + (signed.isEmpty() ? "no image" : signed));
         }
         return new Signature(fingerprint(key), signature.getCreationTime().toInstant(),
