@@ -13,6 +13,8 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -20,9 +22,15 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 
 import okhttp3.ConnectionSpec;
 import okhttp3.Headers;
@@ -118,33 +126,71 @@ public final class Http {
 
     private synchronized OkHttpClient tls() throws IOException {
         if (tls == null) {
-            HandshakeCertificates.Builder certificates = new HandshakeCertificates.Builder().addPlatformTrustedCertificates();
-            for (Path crt : files(".crt")) {
-                for (String pem : Files.readString(crt).split("(?<=-----END CERTIFICATE-----)")) {
-                    if (!pem.isBlank()) {
-                        certificates.addTrustedCertificate(Certificates.decodeCertificatePem(pem.strip()));
-                    }
-                }
-            }
-            for (Path cert : files(".cert")) {
-                Path key = Path.of(cert.toString().replaceFirst("\\.cert$", ".key"));
-                certificates.heldCertificate(HeldCertificate.decode(Files.readString(cert) + Files.readString(key)));
-            }
-            tls = secured(certificates.build());
+            HandshakeCertificates certificates = certificates();
+            tls = plain.newBuilder().connectionSpecs(List.of(ConnectionSpec.MODERN_TLS))
+                    .sslSocketFactory(certificates.sslSocketFactory(), certificates.trustManager()).build();
         }
         return tls;
     }
 
-    private synchronized OkHttpClient unverified() {
+    /** Takes any certificate for any host, shows the same client certificate. */
+    private synchronized OkHttpClient unverified() throws IOException {
         if (unverified == null) {
-            unverified = secured(new HandshakeCertificates.Builder().addPlatformTrustedCertificates().build());
+            try {
+                SSLContext context = SSLContext.getInstance("TLS");
+                context.init(new KeyManager[] {certificates().keyManager()}, new TrustManager[] {new Anyone()}, null);
+                unverified = plain.newBuilder().connectionSpecs(List.of(ConnectionSpec.MODERN_TLS))
+                        .sslSocketFactory(context.getSocketFactory(), new Anyone())
+                        .hostnameVerifier((host, session) -> true).build();
+            } catch (GeneralSecurityException e) {
+                throw new AssertionError("every Java platform has TLS", e);
+            }
         }
         return unverified;
     }
 
-    private OkHttpClient secured(HandshakeCertificates certificates) {
-        return plain.newBuilder().connectionSpecs(List.of(ConnectionSpec.MODERN_TLS))
-                .sslSocketFactory(certificates.sslSocketFactory(), certificates.trustManager()).build();
+    /** For a registry that registries.conf calls insecure. */
+    private static final class Anyone implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) {
+            // anyone
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) {
+            // anyone
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    private HandshakeCertificates certificates() throws IOException {
+        HandshakeCertificates.Builder certificates = new HandshakeCertificates.Builder()
+                .addPlatformTrustedCertificates();
+        for (Path crt : files(".crt")) {
+            for (String pem : Files.readString(crt).split("(?<=-----END CERTIFICATE-----)")) {
+                if (!pem.isBlank()) {
+                    certificates.addTrustedCertificate(decoded(crt, () -> Certificates.decodeCertificatePem(pem.strip())));
+                }
+            }
+        }
+        for (Path cert : files(".cert")) {
+            Path key = Path.of(cert.toString().replaceFirst("\\.cert$", ".key"));
+            String pem = Files.readString(cert) + Files.readString(key);
+            certificates.heldCertificate(decoded(cert, () -> HeldCertificate.decode(pem)));
+        }
+        return certificates.build();
+    }
+
+    private static <T> T decoded(Path file, Supplier<T> decoder) {
+        try {
+            return decoder.get();
+        } catch (IllegalArgumentException e) { // its words could quote a key
+            throw new Cli.Failure(file + ": not a PEM certificate, or its key is none");
+        }
     }
 
     private List<Path> files(String ending) throws IOException {
@@ -166,6 +212,9 @@ public final class Http {
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
             return "cannot connect to " + host + ": " + lastWords(e) + "; is the server running?";
+        }
+        if (e instanceof SSLPeerUnverifiedException) {
+            return "TLS with " + host + ": its certificate is for another host; use the name that the certificate has";
         }
         if (e instanceof SSLException) {
             return "TLS with " + host + ": " + lastWords(e) + "; give its CA certificate with --cert-dir";

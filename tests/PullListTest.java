@@ -64,7 +64,7 @@ class PullListTest {
                 lab.pull(root.resolve("list.txt"), root.resolve(PullLab.AI)));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "[{index}]")
     @ValueSource(strings = {"", "\n", "\r\n  \t\n", "# only a comment\n"})
     @DisplayName("empty, or with nothing but blanks and comments: an error")
     void empty(String list) throws IOException {
@@ -82,7 +82,7 @@ class PullListTest {
         assertRefused(error, lab.pull(Files.createDirectory(file), root.resolve(PullLab.AI)));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "[{index}]")
     @ValueSource(strings = {"<A>\r\n<B>\r\n", "\uFEFF<A>\n<B>", "  <A>  \n\t<B>\t \n", "# a\n\n<A> # b\n#<A>\n<B>\n",
         "<A>\n<B>\n<A>\n<B>\n", "<A> also-by-tag\n<B>\n"})
     @DisplayName("CRLF, byte order mark, blanks around, comments, blank and duplicate lines, second words: two are two")

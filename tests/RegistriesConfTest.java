@@ -59,7 +59,8 @@ class RegistriesConfTest {
     @DisplayName("mirrors come in their order, then the entry's own location, each in place of the prefix")
     void mirrorsThenLocation() throws IOException {
         assertEquals(List.of(new Endpoint("mirror-1:5000", "copy/name", true),
-                new Endpoint("mirror-2", "deep/copy/name", false), new Endpoint("quay.example", "other/name", false)), endpoints(MIRRORED, "quay.io/org/name"));
+                new Endpoint("mirror-2", "deep/copy/name", false), new Endpoint("quay.example", "other/name", false)),
+                endpoints(MIRRORED, "quay.io/org/name"));
     }
 
     @Test
@@ -87,7 +88,8 @@ class RegistriesConfTest {
 
     @ParameterizedTest
     @CsvSource({"a.example.com/x, mirror:5000/x", "a.b.example.com/x/y, mirror:5000/x/y",
-        "example.com/x, example.com/x", "notexample.com/x, notexample.com/x", "quay.io/a.example.com/x, quay.io/a.example.com/x"})
+        "example.com/x, example.com/x", "notexample.com/x, notexample.com/x",
+        "quay.io/a.example.com/x, quay.io/a.example.com/x"})
     @DisplayName("a wildcard prefix matches every host below a domain; its location and mirrors replace the host")
     void wildcard(String name, String expected) throws IOException {
         String toml = "[[registry]]\nprefix = \"*.example.com\"\n[[registry.mirror]]\nlocation = \"mirror:5000\"\n";
