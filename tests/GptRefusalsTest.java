@@ -209,13 +209,13 @@ class GptRefusalsTest {
         "--start-sector, 819200, 'only 299.0 MiB are left, XFS needs 300 MiB'",
         "--start-sector, 2047, --start-sector is at least 2048",
         "--start-sector, -1, --start-sector is at least 2048",
-        "--start-sector, 409599, overlaps partition 1 (sectors 2048 to 409599)",
+        "--start-sector, 409600, overlaps partition 1 (sectors 2048 to 409600)",
         "--size, 299MiB, 'only 299.0 MiB are left, XFS needs 300 MiB'",
         "--size, 699MiB, lower --size",
         "--size, 100GiB, lower --size",
         "--size, 600MiB, overlaps partition 1"})
     void range(String option, String value, String why) throws IOException {
-        disk.gpt("start=2048, size=407552, name=other");
+        disk.gpt("start=2048, size=407553, name=other");
         refused(Cli.FAILED, why, option, value);
     }
 
