@@ -101,7 +101,7 @@ final class Measurement {
                 shown = contenders.extracts(folder.path().resolve("pull-0"), folder.path().resolve("pull-1"),
                         emptied("unpacked"), storage);
                 runs.get(i).add(run(shown.get(i), i == 0 ? List.of(0) : List.of(0, SOME_FAILED)));
-                loaded[i] = corpus.references().stream().filter(storage::has).count();
+                loaded[i] = round > 0 ? loaded[i] : corpus.references().stream().filter(storage::has).count();
             }
         }
         report.compare("Extract into an empty containers-storage", shown, samples(runs, false), samples(runs, true),

@@ -33,6 +33,7 @@ public final class Packages {
             Map.entry("losetup", new Names("mount", "util-linux")),
             Map.entry("mount", new Names("mount", "util-linux")),
             Map.entry("lsblk", new Names("util-linux", "util-linux")),
+            Map.entry("setsid", new Names("util-linux", "util-linux")),
             Map.entry("wipefs", new Names("util-linux", "util-linux")),
             Map.entry("blkid", new Names("util-linux", "util-linux")),
             Map.entry("curl", new Names("curl", "curl")),
