@@ -2,6 +2,7 @@ package common;
 
 //SOURCES Json.java
 //SOURCES Puller.java
+//SOURCES RegistryOptions.java
 //SOURCES Inventory.java
 //SOURCES LegacyTarball.java
 //SOURCES ScriptFolder.java
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the pull scripts share: the options, and the way from an image list to a set on disk. */
@@ -43,16 +45,8 @@ public abstract class PullCommand extends Cli.Command {
     @Option(names = "--blobs", paramLabel = "DIR", description = "Where all sets keep their blobs (default: FOLDER/../blobs).")
     Path blobs;
 
-    @Option(names = "--authfile", paramLabel = "FILE",
-            description = "Pull secret (default: PULL_SECRET_PATH, REGISTRY_AUTH_FILE, then where podman looks).")
-    Path authfile;
-
-    @Option(names = "--registries-conf", paramLabel = "FILE",
-            description = "Mirrors and insecure registries (default: /etc/containers/registries.conf).")
-    Path registriesConf;
-
-    @Option(names = "--cert-dir", paramLabel = "DIR", description = "CA (*.crt) and client (*.cert, *.key) certificates.")
-    Path certDir;
+    @Mixin
+    RegistryOptions registries;
 
     @Option(names = "--platform", paramLabel = "OS/ARCH", defaultValue = "linux/amd64",
             description = "What to take of a multi-arch image (default: ${DEFAULT-VALUE}).")
@@ -86,6 +80,7 @@ public abstract class PullCommand extends Cli.Command {
 
     /**
      * @param set the set's name on the data partition: ai-images or ocp-images
+     * @param release null when the list is no release's own: then the folder's name says it, {@code ocp-images-4.12.0}
      * @param list where the default image list is in the repository, beside the script
      */
     protected PullCommand(String set, String release, String list) {
@@ -109,8 +104,8 @@ public abstract class PullCommand extends Cli.Command {
         if (format == Format.TGZ) {
             tarballNames(list); // refused before anything is fetched
         }
-        Puller puller = new Puller(new Registry(new Http(certDir, true), Credentials.read(authfile)),
-                RegistriesConf.read(registriesConf), layout, allPlatforms ? null : platform, jobs);
+        Puller puller = new Puller(registries.registry(), registries.conf(), layout, allPlatforms ? null : platform,
+                jobs);
 
         Puller.Plan plan = puller.plan(list);
         long free = free(layout.blobs());
@@ -138,6 +133,10 @@ public abstract class PullCommand extends Cli.Command {
         return failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
     }
 
+    private String release(OciLayout layout) {
+        return release != null ? release : layout.folder().getFileName().toString().replaceFirst("^(ocp-)?images-", "");
+    }
+
     /** A variable that is set but empty counts as not set, as in a shell's {@code ${FOLDER:-}}. */
     private static boolean given(Path path) {
         return path != null && !path.toString().isEmpty();
@@ -159,8 +158,9 @@ public abstract class PullCommand extends Cli.Command {
                 AtomicFile.write(copy, Files.readAllBytes(list.file()));
             }
             files.add(copy);
-            Inventory.update(layout, new Inventory.SetOf(set, release, puller.platform() == null ? "all" : puller.platform(),
-                    whole.size(), List.copyOf(failed.keySet())), copy, files);
+            String of = puller.platform() == null ? "all" : puller.platform();
+            Inventory.update(layout, new Inventory.SetOf(set, release(layout), of, whole.size(),
+                    List.copyOf(failed.keySet())), copy, files);
             return whole;
         }
     }
@@ -216,8 +216,8 @@ public abstract class PullCommand extends Cli.Command {
     }
 
     private ObjectNode document(Puller.Plan plan, OciLayout layout, int done, Map<String, String> failed, double seconds) {
-        ObjectNode document = Json.object().put("set", set).put("release", release).put("folder", layout.folder().toString())
-                .put("blobs", layout.blobs().toString()).put("dryRun", dryRun).put("images", done)
+        ObjectNode document = Json.object().put("set", set).put("release", release(layout))
+                .put("folder", layout.folder().toString()).put("blobs", layout.blobs().toString()).put("dryRun", dryRun).put("images", done)
                 .put("layers", plan.layers()).put("listedBytes", plan.listedBytes()).put("uniqueBytes", plan.uniqueBytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchBytes", plan.fetchBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);
