@@ -141,7 +141,7 @@ public final class Catalog {
     }
 
     /**
-     * The bundles that are wanted, in the order of their versions. Throws {@link Cli.Failure} when there is none, naming
+     * The bundles that are wanted, in the order of their versions. Throws {@link Cli.Failure} when there is none, with
      * the nearest that exist; when a channel has no single head; and when the channel names a bundle that is missing.
      */
     public List<Bundle> select(Selection wanted) {
@@ -191,7 +191,7 @@ public final class Catalog {
         }
         String where = "channel " + channelName + " of package " + of.name;
         if (heads.isEmpty()) {
-            throw new Cli.Failure(where + " has no head: its entries replace one another in a circle, or there are none");
+            throw new Cli.Failure(where + " has no head: its entries replace one another, or there are none");
         }
         throw new Cli.Failure(where + " has " + heads.size() + " heads, which nothing replaces or skips: "
                 + String.join(", ", heads) + "; name a version, as in " + of.name + ":" + channelName + ":"

@@ -41,8 +41,8 @@ public final class FileBasedCatalog {
     }
 
     /**
-     * Adds what a file has to the catalog; leaves the stream open. Throws {@link Cli.Failure} with file and line when it
-     * is neither JSON nor YAML, or lacks what its schema demands.
+     * Adds what a file has to the catalog; keeps the stream open. Throws {@link Cli.Failure} with file and line when
+     * it is neither JSON nor YAML, or lacks what its schema demands.
      *
      * @param where the file's name for messages
      */

@@ -24,7 +24,8 @@ import common.PreCacheSpec.Operators;
  * head; {@code minVersion} and {@code maxVersion} are all versions of that channel between them; {@code full} is all.
  */
 public final class ImageSetConfiguration {
-    private static final List<String> VERSIONS = List.of("mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1");
+    private static final List<String> VERSIONS =
+            List.of("mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1");
 
     private final Path file;
 
@@ -91,11 +92,13 @@ public final class ImageSetConfiguration {
         if (architectures.size() > 1) {
             throw failure("mirror.platform.architectures: a server has one, not " + String.join(", ", architectures));
         }
-        String architecture = architectures.isEmpty() ? "amd64" : architectures.get(0);
-        return switch (architecture) {
+        if (architectures.isEmpty()) {
+            return null;
+        }
+        return switch (architectures.get(0)) {
             case "amd64" -> "x86_64";
             case "arm64" -> "aarch64";
-            default -> architecture;
+            default -> architectures.get(0);
         };
     }
 

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import common.Catalog.Selection;
@@ -16,7 +18,7 @@ import common.Catalog.Selection;
  * What is to be staged.
  *
  * @param releases versions, or release images
- * @param arch as in a release's tag, e.g. x86_64
+ * @param arch as in a release's tag, e.g. x86_64; null: it does not say
  * @param operators from which catalogs which operators
  * @param additionalImages references
  * @param excludedTags payload whose tag name one of these finds is left out
@@ -30,6 +32,14 @@ public record PreCacheSpec(List<String> releases, String arch, List<Operators> o
      * @param full every version of every package, when there are no selections
      */
     public record Operators(List<String> indexes, List<Selection> selections, boolean full) {
+        /** None, or one; {@code packages} as {@link Selection#parse} reads them. Half of it is a usage error. */
+        public static List<Operators> of(List<String> indexes, List<String> packages, String where) {
+            if (indexes.isEmpty() != packages.isEmpty()) {
+                throw new Cli.Failure(Cli.USAGE, where + " need each other, and one is empty");
+            }
+            List<Selection> selections = packages.stream().map(Selection::parse).distinct().toList();
+            return indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, selections, false));
+        }
     }
 
     /**
@@ -42,18 +52,25 @@ public record PreCacheSpec(List<String> releases, String arch, List<Operators> o
             throw new Cli.Failure(Cli.USAGE, "no folder " + folder + " with platform.image, operators.indexes, "
                     + "operators.packagesAndChannels, additionalImages, excludePrecachePatterns");
         }
-        List<String> indexes = lines(folder.resolve("operators.indexes"));
-        List<Selection> packages = lines(folder.resolve("operators.packagesAndChannels")).stream()
-                .map(Selection::parse).distinct().toList();
-        if (indexes.isEmpty() != packages.isEmpty()) {
-            throw new Cli.Failure(folder + ": operators.indexes and operators.packagesAndChannels need each other, and "
-                    + "one is empty");
-        }
         Path patterns = folder.resolve("excludePrecachePatterns");
-        return new PreCacheSpec(lines(folder.resolve("platform.image")), "x86_64",
-                indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, packages, false)),
+        return new PreCacheSpec(lines(folder.resolve("platform.image")), null,
+                Operators.of(lines(folder.resolve("operators.indexes")),
+                        lines(folder.resolve("operators.packagesAndChannels")),
+                        folder + ": operators.indexes and operators.packagesAndChannels"),
                 lines(folder.resolve("additionalImages")),
                 Files.exists(patterns) ? ReleaseImage.patterns(patterns) : List.of(), List.of());
+    }
+
+    /** All of them; of several architectures the first counts. */
+    public static PreCacheSpec all(List<PreCacheSpec> specs) {
+        return new PreCacheSpec(union(specs, PreCacheSpec::releases),
+                specs.stream().map(PreCacheSpec::arch).filter(Objects::nonNull).findFirst().orElse(null),
+                union(specs, PreCacheSpec::operators), union(specs, PreCacheSpec::additionalImages),
+                union(specs, PreCacheSpec::excludedTags), union(specs, PreCacheSpec::blocked));
+    }
+
+    private static <T> List<T> union(List<PreCacheSpec> specs, Function<PreCacheSpec, List<T>> part) {
+        return specs.stream().flatMap(s -> part.apply(s).stream()).distinct().toList();
     }
 
     private static List<String> lines(Path file) throws IOException {

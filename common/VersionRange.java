@@ -14,8 +14,8 @@ import com.github.zafarkhaja.semver.Version;
 /**
  * A range of versions as operators write it in {@code skipRange} and {@code versionRange}: comparisons with
  * {@code < <= > >= = == != !}, of which all in a row must hold, rows separated by {@code ||}; {@code 1.2.x} stands for
- * every 1.2 (the grammar of github.com/blang/semver, which OLM uses). Unlike npm's ranges these treat a pre-release like
- * any other version, by its precedence; build metadata does not count.
+ * every 1.2 (the grammar of github.com/blang/semver, which OLM uses). Unlike npm's ranges these treat a pre-release
+ * like any other version, by its precedence; build metadata does not count.
  */
 public final class VersionRange {
     private static final Pattern COMPARISON = Pattern.compile(

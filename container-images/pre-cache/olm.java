@@ -12,7 +12,6 @@ import java.util.Set;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.AtomicFile;
 import common.Catalog.Bundle;
-import common.Catalog.Selection;
 import common.Cli;
 import common.IndexImage;
 import common.Json;
@@ -49,7 +48,7 @@ class Olm extends Cli.Command {
                 description = "Index images; a package comes from the first that has it.")
         List<String> indexes;
 
-        @Option(names = "--packages", arity = "1..*", required = true, paramLabel = "PACKAGE[:CHANNEL[:VERSION]]",
+        @Option(names = "--packages", arity = "1..*", required = true, paramLabel = "NAME[:CHANNEL[:VERSION]]",
                 description = "Operators: that version, or the head of the channel, by default of the default channel.")
         List<String> packages;
     }
@@ -74,8 +73,7 @@ class Olm extends Cli.Command {
     @Override
     public Integer call() throws IOException {
         List<Operators> operators = wanted.config != null ? PreCacheSpec.read(wanted.config).operators()
-                : List.of(new Operators(wanted.named.indexes,
-                        wanted.named.packages.stream().map(Selection::parse).toList(), false));
+                : Operators.of(wanted.named.indexes, wanted.named.packages, "--index and --packages");
         if (operators.isEmpty()) {
             throw new Cli.Failure(Cli.USAGE, wanted.config + ": no operators.indexes, or it is empty");
         }

@@ -53,7 +53,8 @@ class ParseIndex extends Cli.Command {
         Set<String> references = found.images();
         Files.writeString(images, String.join("\n", references) + "\n", StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
-        System.err.printf("Operators: %d images of %d bundles appended to %s%n", references.size(), bundles.size(), images);
+        System.err.printf("Operators: %d images of %d bundles appended to %s%n", references.size(),
+                bundles.size(), images);
         return Cli.DONE;
     }
 }
