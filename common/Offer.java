@@ -119,7 +119,8 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
         List<String> left = Stream.concat(base.files().stream(), base.folders().stream())
                 .filter(n -> !known.contains(n) && !OURS.contains(n)).toList();
         if (!left.isEmpty()) {
-            notes.add("left out, not in " + Inventory.FILE + ": " + String.join(", ", left.subList(0, Math.min(10, left.size())))
+            String names = String.join(", ", left.subList(0, Math.min(10, left.size())));
+            notes.add("left out, not in " + Inventory.FILE + ": " + names
                     + (left.size() > 10 ? " and " + (left.size() - 10) + " more" : ""));
         }
         inventory.sets().stream().filter(s -> s.path("release").asText().equals(release))

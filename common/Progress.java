@@ -31,7 +31,7 @@ public interface Progress extends AutoCloseable {
     }
 
     /**
-     * Whether stderr is a terminal. {@code System.console()} asks for stdin and stdout, and not every JDK answers it the
+     * Whether stderr is a terminal. {@code System.console()} asks for stdin and stdout, and not every JDK answers the
      * same; the progress bar library does not ask at all and fills log files with bars.
      */
     static boolean onTerminal() {

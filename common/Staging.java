@@ -68,8 +68,8 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    /** Files and bytes in all, of which so many are here already; {@code fetchBytes} does not count halves of files. */
-    public record Plan(int files, long bytes, int filesHere, long fetchBytes, long freeBytes) {
+    /** {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. */
+    public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes) {
     }
 
     /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
@@ -122,9 +122,8 @@ public final class Staging implements AutoCloseable {
         }
         List<Piece> missing = missing();
         long bytes = pieces.values().stream().mapToLong(Piece::size).sum();
-        return new Plan(pieces.size(), bytes, pieces.size() - missing.size(),
-                missing.stream().mapToLong(p -> p.size() - p.partialBytes()).sum(),
-                Files.getFileStore(folder).getUsableSpace());
+        long fetch = missing.stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
+        return new Plan(pieces.size(), bytes, bytes - fetch, fetch, Files.getFileStore(folder).getUsableSpace());
     }
 
     /** Fetches what is not here; what fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit. */

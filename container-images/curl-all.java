@@ -73,9 +73,9 @@ class CurlAll extends Cli.Command {
         try (Staging staging = new Staging(server, offer, folder, jobs)) {
             PrintStream text = Cli.text(json);
             Staging.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %d here, %.1f MB to fetch, "
-                    + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6, plan.filesHere(), plan.fetchBytes() / 1e6,
-                    plan.freeBytes() / 1e6, folder);
+            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
+                    + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6,
+                    plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
             staging.fetch(plan);
             staging.commit(mode, spec.name() + " " + spec.version()[0]);
             double seconds = (System.nanoTime() - begun) / 1e9;
@@ -105,7 +105,7 @@ class CurlAll extends Cli.Command {
     private ObjectNode document(Offer offer, Staging.Plan plan, Staging staging, double seconds) {
         ObjectNode document = Json.object().put("release", offer.release()).put("folder", folder.toString())
                 .put("mode", mode.name().toLowerCase(Locale.ROOT)).put("files", plan.files()).put("bytes", plan.bytes())
-                .put("filesHere", plan.filesHere()).put("fetchedBytes", staging.fetchedBytes())
+                .put("presentBytes", plan.presentBytes()).put("fetchedBytes", staging.fetchedBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);
         ArrayNode sets = document.putArray("sets");
         staging.whole().forEach(s -> sets.addObject().put("name", s.name()).put("images", s.images()));

@@ -102,7 +102,8 @@ class CurlAllFaultTest {
     @Test
     @DisplayName("a blob with one wrong bit is refused; the other set is whole")
     void corruptedBlob() throws IOException {
-        assertRefused("ai-images", "ocp-images", layer("ai-images"), flipped(layer("ai-images")), "the bytes have sha256:");
+        Path layer = layer("ai-images");
+        assertRefused("ai-images", "ocp-images", layer, flipped(layer), "the bytes have sha256:");
     }
 
     @Test

@@ -112,7 +112,8 @@ class CurlAllResumeTest {
     private List<String> resume(byte[] partial) throws IOException {
         Path layer = tree.ownLayer("ai-images", "4.10.3");
         int asked = nginx.requests().size();
-        Files.write(Files.createDirectories(disk.resolve("blobs/sha256/.partial")).resolve(layer.getFileName()), partial);
+        Path partials = Files.createDirectories(disk.resolve("blobs/sha256/.partial"));
+        Files.write(partials.resolve(layer.getFileName()), partial);
         assertGoesOn();
         return requests(asked, layer);
     }
@@ -139,7 +140,8 @@ class CurlAllResumeTest {
         String head = Proc.of("curl", "--silent", "--head", url + "/images-4.10.3/agent_latest.tgz").check();
         Path set = Files.createDirectory(disk.resolve("ai-images"));
         Files.write(set.resolve(".partial-agent_latest.tgz"), Arrays.copyOf(VERSION_1, 100_000));
-        Files.writeString(set.resolve(".partial-agent_latest.tgz.etag"), head.replaceFirst("(?s).*ETag: (\\S+).*", "$1"));
+        String etag = head.replaceFirst("(?s).*ETag: (\\S+).*", "$1");
+        Files.writeString(set.resolve(".partial-agent_latest.tgz.etag"), etag);
         Files.write(tgz, now);
         int asked = nginx.requests().size();
         assertEquals(Cli.DONE, ScriptRun.of(new CurlAll(), url, disk).exit());

@@ -24,7 +24,7 @@ import mockwebserver3.SocketEffect;
 import okhttp3.Headers;
 import okio.Buffer;
 
-/** A web server for faults that no real one produces on demand: serves a folder, but for the paths it was told to spoil. */
+/** A web server for faults that no real one produces on demand: serves a folder, but for paths it was told to spoil. */
 final class FaultyServer extends Dispatcher implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(MockWebServer.class.getName());
     private final MockWebServer server = new MockWebServer();
@@ -93,8 +93,10 @@ final class FaultyServer extends Dispatcher implements AutoCloseable {
             int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
             MockResponse.Builder response = new MockResponse.Builder().code(range == null ? 200 : 206)
                     .body(new Buffer().write(bytes, from, bytes.length - from));
-            return range == null ? response.build()
-                    : response.addHeader("Content-Range", "bytes " + from + "-" + (bytes.length - 1) + "/" + bytes.length).build();
+            if (range != null) {
+                response.addHeader("Content-Range", "bytes " + from + "-" + (bytes.length - 1) + "/" + bytes.length);
+            }
+            return response.build();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -102,7 +104,7 @@ final class FaultyServer extends Dispatcher implements AutoCloseable {
 
     private static String listing(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.map(f -> f.getFileName() + (Files.isDirectory(f) ? "/" : "")).map(n -> "<a href='" + n + "'>x</a>")
+            return files.map(f -> "<a href='" + f.getFileName() + (Files.isDirectory(f) ? "/" : "") + "'>x</a>")
                     .collect(Collectors.joining());
         }
     }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -67,13 +68,15 @@ class HostileServerTest {
         ServedTree.small(factory).withoutInventory();
         String links = Stream.of("../secret", "/secret", "../../mnt.evil", "%2e%2e/secret", "http://" + elsewhere.base()
                 + "/factory/secret", "//" + elsewhere.base() + "/factory/secret", "index.json", "images.txt", "blobs/",
-                "images-4.10.3/", "ocp-images-4.10.3/").map(l -> "<a href='" + l + "'>x</a>").collect(Collectors.joining());
+                "images-4.10.3/", "ocp-images-4.10.3/").map(l -> "<a href='" + l + "'>x</a>")
+                .collect(Collectors.joining());
         server.page("/factory/", links).page("/factory/images-4.10.3/", links);
         ScriptRun.of(new CurlAll(), server.base() + "/factory", disk);
         assertTrue(server.paths().stream().allMatch(p -> p.startsWith("/factory/")), () -> server.paths().toString());
         assertEquals(List.of(), elsewhere.paths());
         try (Stream<Path> files = Files.list(temp)) {
-            assertEquals(List.of("container-images", "mnt"), files.map(f -> f.getFileName().toString()).sorted().toList());
+            assertEquals(Set.of("container-images", "mnt"),
+                    files.map(f -> f.getFileName().toString()).collect(Collectors.toSet()));
         }
     }
 
@@ -81,7 +84,8 @@ class HostileServerTest {
     @DisplayName("ends on listings that list themselves for ever")
     void loop() {
         String links = "<a href='images-4.10.3/'>x</a><a href='blobs/'>x</a><a href='./'>x</a><a href='sha256/'>x</a>";
-        for (String page : List.of("/", "/images-4.10.3/", "/images-4.10.3/images-4.10.3/", "/blobs/", "/images-4.10.3/blobs/")) {
+        for (String page : List.of("/", "/images-4.10.3/", "/images-4.10.3/images-4.10.3/", "/blobs/",
+                "/images-4.10.3/blobs/")) {
             server.page(page, links);
         }
         assertEquals(Cli.FAILED, stage().exit());
@@ -156,8 +160,9 @@ class HostileServerTest {
 
     @ParameterizedTest
     @DisplayName("writes nothing when the inventory has the path")
-    @ValueSource(strings = {"../evil", "/tmp/evil", "ai-images/../../evil", "ai-images/blobs", "ai-images/.ssh", "blobs/evil",
-        "node/bin/java", "node", "staged.json", "inventory.json", "a/b/c", ".hidden", "ai-images/index.json"})
+    @ValueSource(strings = {"../evil", "/tmp/evil", "ai-images/../../evil", "ai-images/blobs", "ai-images/.ssh",
+        "blobs/evil", "node/bin/java", "node", "staged.json", "inventory.json", "a/b/c", ".hidden",
+        "ai-images/index.json"})
     void inventory(String path) throws IOException {
         ObjectNode inventory = (ObjectNode) Json.read(root.resolve("inventory.json"));
         inventory.withArray("files").addObject().put("path", path).put("size", 1).put("kind", "set")
@@ -174,8 +179,9 @@ class HostileServerTest {
     @DisplayName("gets no path on the server that it was not told plainly")
     void inventoryFrom() throws IOException {
         ObjectNode inventory = (ObjectNode) Json.read(root.resolve("inventory.json"));
-        inventory.withArray("files").addObject().put("path", "ai-images/x.tgz").put("from", "images-4.10.3/blobs/sha256/x")
-                .put("size", 1).put("kind", "set").put("sha256", "0".repeat(64)).put("release", "4.10.3");
+        inventory.withArray("files").addObject().put("path", "ai-images/x.tgz")
+                .put("from", "images-4.10.3/blobs/sha256/x").put("size", 1).put("kind", "set")
+                .put("sha256", "0".repeat(64)).put("release", "4.10.3");
         Json.write(root.resolve("inventory.json"), inventory);
         assertEquals(Cli.FAILED, stage().exit());
         assertFalse(server.paths().stream().anyMatch(p -> p.startsWith("/images")));

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("A directory listing")
 class ListingTest {
     private static final HttpUrl FOLDER = HttpUrl.get("http://192.0.2.10/factory/images-4.10.3/");
-    private static final Listing EXPECTED = listing(Set.of("index.json", "ocp-v4.0-art-dev@sha256_0123.tgz"), Set.of("blobs"));
+    private static final Listing EXPECTED =
+            listing(Set.of("index.json", "ocp-v4.0-art-dev@sha256_0123.tgz"), Set.of("blobs"));
 
     /** As Apache 2.4.71 wrote it, IndexOptions FancyIndexing. */
     private static final String APACHE = """
@@ -39,8 +40,8 @@ class ListingTest {
              <body>
             <h1>Index of /factory/images-4.10.3</h1>
             <pre>      <a href="?C=N;O=D">Name</a>                    <a href="?C=M;O=A">Last modified</a>      \
-            <a href="?C=S;O=A">Size</a>  <a href="?C=D;O=A">Description</a><hr>      <a href="/factory/">Parent Directory\
-            </a>                             -  \s
+            <a href="?C=S;O=A">Size</a>  <a href="?C=D;O=A">Description</a><hr>      \
+            <a href="/factory/">Parent Directory</a>                             -  \s
                   <a href="blobs/">blobs/</a>                  2026-11-23 23:09    -  \s
                   <a href="index.json">index.json</a>              2026-11-23 23:09    3  \s
                   <a href="ocp-v4.0-art-dev@sha256_0123.tgz">ocp-v4.0-art-dev@sha..&gt;</a> 2026-11-23 23:09    0  \s
@@ -68,7 +69,8 @@ class ListingTest {
 
     private static Listing read(LoopbackServer server) throws Exception {
         URI uri = URI.create("http://127.0.0.1:" + server.port() + "/factory/images-4.10.3/");
-        String html = HttpClient.newHttpClient().send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+        HttpRequest request = HttpRequest.newBuilder(uri).build();
+        String html = HttpClient.newHttpClient().send(request, BodyHandlers.ofString()).body();
         return Listing.parse(html, HttpUrl.get(uri));
     }
 
@@ -102,7 +104,8 @@ class ListingTest {
         "..%2fx", "a/b", "a%2Fb", "a%00b", "a/../../x", "//evil.example/factory/images-4.10.3/x", ".ssh", "-rf",
         "http://evil.example/factory/images-4.10.3/x", "https://192.0.2.10/factory/images-4.10.3/x",
         "http://192.0.2.10:8080/factory/images-4.10.3/x", "ftp://192.0.2.10/factory/images-4.10.3/x", "x?y=z",
-        "javascript:alert(1)", "file:///etc/passwd", "a b", "a\\b", "C:\\x", "x;rm", "blobs//", "images-4.10.3/../../x"})
+        "javascript:alert(1)", "file:///etc/passwd", "a b", "a\\b", "C:\\x", "x;rm", "blobs//",
+        "images-4.10.3/../../x"})
     void staysInside(String href) {
         Listing listing = Listing.parse("<a href=\"" + href + "\">index.json</a>", FOLDER);
         assertEquals(listing(Set.of(), Set.of()), listing);

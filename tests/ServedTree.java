@@ -22,7 +22,7 @@ import common.Json;
 import common.Manifest;
 import common.OciLayout;
 
-/** A factory server's container-images folder as the pull scripts leave it: image sets that share blobs, an inventory. */
+/** A factory server's container-images as the pull scripts leave it: image sets that share blobs, an inventory. */
 final class ServedTree {
     final Path root;
 
@@ -35,7 +35,7 @@ final class ServedTree {
         return new ServedTree(root).pull("ai-images", "4.10.3", 3, 40_000).pull("ocp-images", "4.10.3", 2, 40_000);
     }
 
-    /** Adds one set: a base layer that all releases and sets share, a layer for each image, the first image as a list. */
+    /** Adds one set: a base layer that all sets share, a layer for each image, the first image as a list. */
     ServedTree pull(String set, String release, int images, int layerBytes) throws IOException {
         TestImages made = new TestImages(folder(set, release), null);
         TestImages.Layer base = made.layer("base", layerBytes);
@@ -67,7 +67,8 @@ final class ServedTree {
         ObjectNode inventory = (ObjectNode) Json.read(root.resolve(Inventory.FILE));
         ArrayNode files = inventory.withArray("files");
         files.removeIf(f -> f.get("path").asText().equals(name));
-        files.addObject().put("path", name).put("size", bytes.length).put("sha256", Digest.of(bytes).hex()).put("kind", kind);
+        files.addObject().put("path", name).put("size", bytes.length).put("sha256", Digest.of(bytes).hex())
+                .put("kind", kind);
         Json.write(root.resolve(Inventory.FILE), inventory);
         return this;
     }
@@ -86,7 +87,8 @@ final class ServedTree {
             return Set.of();
         }
         try (Stream<Path> files = Files.list(root.resolve("blobs/sha256"))) {
-            return files.map(f -> f.getFileName().toString()).filter(f -> !f.startsWith(".")).collect(Collectors.toSet());
+            return files.map(f -> f.getFileName().toString()).filter(f -> !f.startsWith("."))
+                    .collect(Collectors.toSet());
         }
     }
 

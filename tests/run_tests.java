@@ -7,11 +7,14 @@
 //SOURCES TestReport.java
 //SOURCES CorpusTest.java
 //SOURCES CreateGptPartitionTest.java
+//SOURCES CurlAllFaultTest.java
+//SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES GptRefusalsTest.java
 //SOURCES HostPackagesTest.java
+//SOURCES HostileServerTest.java
 //SOURCES HostileTarballTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
