@@ -5,6 +5,7 @@
 //SOURCES ../lab/HostPackages.java
 //SOURCES Repository.java
 //SOURCES TestReport.java
+//SOURCES AddReleaseTest.java
 //SOURCES CorpusTest.java
 //SOURCES CreateGptPartitionTest.java
 //SOURCES CurlAllFaultTest.java

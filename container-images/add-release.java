@@ -1,0 +1,100 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/ReleaseCopy.java
+//SOURCES ../common/ReleaseImage.java
+//SOURCES ../common/ScriptFolder.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.regex.Pattern;
+
+import common.AtomicFile;
+import common.Cli;
+import common.ImageList;
+import common.RegistryOptions;
+import common.ReleaseCopy;
+import common.ReleaseImage;
+import common.ScriptFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes for another release what the repository has for 4.10.3: its image lists, and copies of the scripts. */
+@Command(name = "add-release", description = "Make images-VERSION/ and ocp-images-VERSION/: image lists, pull and extract "
+        + "scripts, and their names in jbang-catalog.json.",
+        footer = {"", "Example:", "  jbang add-release.java 4.12.0 --authfile pull-secret.json --exclude-tag 'aws|azure|gcp'"})
+class AddRelease extends Cli.Command {
+    private static final String MODEL = "4.10.3";
+
+    @Parameters(paramLabel = "VERSION", description = "E.g. 4.12.0.")
+    String version;
+
+    @Option(names = "--image", description = "The release image (default: Red Hat's of this version).")
+    String image;
+
+    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release's tag (default: ${DEFAULT-VALUE}).")
+    String arch;
+
+    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX",
+            description = "Leave payload out of ocp-images where it finds the tag name.")
+    List<Pattern> exclude = List.of();
+
+    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "What discovery needs beside the release: "
+            + "assisted agent, installer (default: as for " + MODEL + ").")
+    List<String> add = List.of();
+
+    @Option(names = "--folder", paramLabel = "DIR", description = "container-images of a checkout (default: this script's).")
+    Path folder;
+
+    @Option(names = "--force", description = "Replace lists and scripts that are there.")
+    boolean force;
+
+    @Mixin
+    RegistryOptions registries;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new AddRelease(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (!ReleaseImage.isVersion(version) || version.equals(MODEL)) {
+            throw new Cli.Failure(Cli.USAGE, "not the version of another release: " + version);
+        }
+        Path root = folder != null ? folder : ScriptFolder.beside(Path.of("container-images/images-" + MODEL)).getParent();
+        ReleaseCopy copy = new ReleaseCopy(root, MODEL, version);
+        if (!force && copy.existing().isPresent()) {
+            throw new Cli.Failure(copy.existing().get() + " is there already; --force replaces its list and scripts");
+        }
+        ReleaseImage release = ReleaseImage.read(registries, image != null ? image : version, arch);
+        List<Path> scripts = copy.copyScripts();
+        write(copy.initialList(), initial(release, copy));
+        write(copy.ocpList(), release.without(exclude).references());
+        copy.copyAliases();
+        scripts.forEach(System.out::println);
+        return Cli.DONE;
+    }
+
+    private SortedSet<String> initial(ReleaseImage release, ReleaseCopy copy) {
+        SortedSet<String> list = release.initial().references();
+        // the assisted installer asks for the release by tag: the second word of a line is a tag to give the image
+        list.remove(release.pinned());
+        list.add(release.pinned() + " " + version + "-" + arch);
+        if (add.isEmpty()) {
+            ImageList.read(copy.modelInitialList()).entries().stream().map(ImageList.Entry::text)
+                    .filter(r -> !r.startsWith("quay.io/openshift-release-dev/")).forEach(list::add);
+        }
+        add.forEach(r -> list.add(ImageList.entry(r, "--add").text()));
+        return list;
+    }
+
+    private static void write(Path file, SortedSet<String> list) throws IOException {
+        AtomicFile.write(file, (String.join("\n", list) + "\n").getBytes(StandardCharsets.UTF_8));
+        System.out.println(file + ": " + list.size() + " images");
+    }
+}
