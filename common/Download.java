@@ -51,10 +51,17 @@ public record Download(Path partial, Path target, long size, Digest digest) {
         }
     }
 
+    /** The server will not give the file, however often it is asked. */
+    public static class Refused extends IOException {
+        protected Refused(String message) {
+            super(message);
+        }
+    }
+
     /**
      * Fetches the file and returns its digest. {@code progress} hears how many more bytes are in the partial file, those
      * of an earlier run included, and a negative number when some must be fetched again. Throws {@link Mismatch} when size
-     * or digest are not as stated, and the last {@link IOException} when five tries in a row brought no more.
+     * or digest are not as stated, {@link Refused} as the source does, and the last {@link IOException} when five tries in a row brought no more.
      */
     public Digest from(Source source, LongConsumer progress) throws IOException {
         try (Partial part = new Partial(progress)) {
@@ -64,8 +71,8 @@ public record Download(Path partial, Path target, long size, Digest digest) {
                 try {
                     part.fetchRest(source);
                     return part.finish();
-                } catch (FileSystemException e) {
-                    throw e; // our own disk
+                } catch (FileSystemException | Refused e) {
+                    throw e; // our own disk; or the server, for good
                 } catch (Mismatch e) {
                     part.restart();
                     if (!resumed) {

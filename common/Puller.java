@@ -48,6 +48,12 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
 
     /** A blob to fetch and the images that need it. */
     private record Wanted(Descriptor blob, List<Image> by) {
+        /** As the manifests state it; -1 when they do not agree, so that a wrong one does not spoil the others. */
+        long size() {
+            boolean agreed = by.stream().flatMap(i -> i.blobs().stream()).filter(b -> b.digest().equals(blob.digest()))
+                    .allMatch(b -> b.size() == blob.size());
+            return agreed ? blob.size() : -1;
+        }
     }
 
     /** What a pull will do; sizes in bytes. {@code failed}: reference → why its manifest could not be had. */
@@ -141,22 +147,27 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
                 List<Manifest> manifests = new ArrayList<>();
                 collect(fromHere.get(0), wanted, manifests);
                 return new Image(entry, fromHere, manifests);
-            } catch (IOException e) {
-                reasons.add(Http.explain(e, fromHere.get(0).host()));
+            } catch (IOException | Cli.Failure e) {
+                reasons.add(explain(e, fromHere.get(0)));
             }
         }
         throw new IOException(String.join("; ", reasons));
     }
 
-    private void collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {
+    private Manifest collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {
         Manifest manifest = tagOrDigest.startsWith("sha256:") ? stored(Digest.parse(tagOrDigest)) : null;
         if (manifest == null) {
             manifest = registry.manifest(at, tagOrDigest);
         }
         manifests.add(manifest);
         for (Descriptor child : manifest.isList() ? manifest.on(platform, at + " " + tagOrDigest) : List.<Descriptor>of()) {
-            collect(at, child.digest().toString(), manifests);
+            Manifest found = collect(at, child.digest().toString(), manifests);
+            if (found.descriptor().size() != child.size()) {
+                throw new Cli.Failure(at + ": " + child.digest() + " has " + found.descriptor().size()
+                        + " bytes, its list states " + child.size());
+            }
         }
+        return manifest;
     }
 
     /** The manifest, if it is here with the bytes that its name says. */
@@ -170,7 +181,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
 
     private Digest fetch(Wanted wanted, Progress progress) throws IOException {
         Digest digest = wanted.blob.digest();
-        Download download = new Download(layout.partial(digest), layout.blob(digest), wanted.blob.size(), digest);
+        Download download = new Download(layout.partial(digest), layout.blob(digest), wanted.size(), digest);
         long[] counted = {-partialBytes(wanted.blob)}; // the plan counts these as here
         List<String> reasons = new ArrayList<>();
         for (Endpoint at : wanted.by.stream().flatMap(i -> i.endpoints.stream()).distinct().toList()) {
@@ -182,12 +193,15 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
                 });
             } catch (FileSystemException e) {
                 throw e; // our own disk
-            } catch (IOException e) {
-                reasons.add(e instanceof Registry.Refused ? e.getMessage()
-                        : at + " " + digest + ": " + Http.explain(e, at.host()));
+            } catch (IOException | Cli.Failure e) {
+                reasons.add(e instanceof Registry.Refused ? e.getMessage() : at + " " + digest + ": " + explain(e, at));
             }
         }
         throw new IOException(String.join("; ", reasons));
+    }
+
+    private static String explain(Exception e, Endpoint at) {
+        return e instanceof IOException io ? Http.explain(io, at.host()) : Cli.describe(e);
     }
 
     private long partialBytes(Descriptor blob) {

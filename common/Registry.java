@@ -39,7 +39,7 @@ public final class Registry {
     }
 
     /** A registry's refusal. Another endpoint may do better; the same one will not. */
-    public static final class Refused extends IOException {
+    public static final class Refused extends Download.Refused {
         Refused(String message) {
             super(message);
         }
@@ -56,10 +56,12 @@ public final class Registry {
             if (bytes.length > Manifest.MAX_BYTES) {
                 throw new Refused(where + ": a manifest of more than " + Manifest.MAX_BYTES + " bytes");
             }
-            if (tagOrDigest.startsWith("sha256:") && !Digest.of(bytes).toString().equals(tagOrDigest)) {
-                throw new Refused(where + ": the manifest's bytes have " + Digest.of(bytes) + "; the registry is damaged");
+            Manifest manifest = Manifest.parse(bytes, where); // first: a signed schema 1 manifest never has its digest
+            Digest digest = manifest.descriptor().digest();
+            if (tagOrDigest.startsWith("sha256:") && !digest.toString().equals(tagOrDigest)) {
+                throw new Refused(where + ": the manifest's bytes have " + digest + "; the registry is damaged");
             }
-            return Manifest.parse(bytes, where);
+            return manifest;
         }
     }
 
