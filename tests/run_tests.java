@@ -8,6 +8,7 @@
 //SOURCES AddReleaseTest.java
 //SOURCES CorpusTest.java
 //SOURCES CreateGptPartitionTest.java
+//SOURCES CredentialsTest.java
 //SOURCES CurlAllFaultTest.java
 //SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
@@ -17,13 +18,17 @@
 //SOURCES HostPackagesTest.java
 //SOURCES HostileServerTest.java
 //SOURCES HostileTarballTest.java
+//SOURCES LabTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
 //SOURCES NodeTarTest.java
+//SOURCES PullAccessTest.java
+//SOURCES PullFaultTest.java
 //SOURCES PullListTest.java
 //SOURCES PullOptionsTest.java
 //SOURCES PullTest.java
+//SOURCES PullTlsTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
