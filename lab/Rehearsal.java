@@ -47,8 +47,8 @@ final class Rehearsal {
     }
 
     /**
-     * Throws a {@link Cli.Failure} at the first step that fails. Then, too, nothing is left running or mounted; the files
-     * stay to be looked at, until the next run or {@code down}.
+     * Throws a {@link Cli.Failure} at the first step that fails. Then, too, nothing is left running or mounted; the
+     * files stay to be looked at, until the next run or {@code down}.
      */
     void run() throws IOException {
         folder.prepare();
