@@ -9,14 +9,17 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /**
  * A sha256 content digest, {@code sha256:<64 lower-case hex digits>} (OCI image specification, descriptor.md). No other
  * algorithm is in use in the images we stage. Safe as a file name: {@link #hex} holds nothing but hex digits.
  */
 public record Digest(String hex) {
+    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
+
     public Digest {
-        if (!hex.matches("[0-9a-f]{64}")) {
+        if (!HEX.matcher(hex).matches()) {
             throw new Cli.Failure("not a sha256 digest: " + hex);
         }
     }

@@ -3,6 +3,7 @@ package common;
 //SOURCES Manifest.java
 //SOURCES AtomicFile.java
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -56,11 +57,8 @@ public record OciLayout(Path folder, Path blobs) {
 
     /** Whether the blob is there with the size that its descriptor says; a name without a dot is whole (see {@link Download}). */
     public boolean holds(Descriptor blob) {
-        try {
-            return Files.size(blob(blob.digest())) == blob.size();
-        } catch (IOException e) {
-            return false;
-        }
+        File file = blob(blob.digest()).toFile(); // asked for each blob of each image, and java.nio throws for each "no"
+        return file.length() == blob.size() && file.exists();
     }
 
     /** The images of index.json, in its order; none when there is no index.json. */

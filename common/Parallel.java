@@ -6,10 +6,13 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.FileSystemException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Several pieces of the same work at once: one that fails does not stop the others, but a failure of our own disk or an
@@ -63,6 +66,25 @@ public final class Parallel {
             throw new IllegalStateException(e.getCause()); // a bug of ours: attempt() catches what may happen
         } finally {
             threads.shutdownNow();
+            awaitEnd(threads);
+        }
+    }
+
+    /** Our caller may release what guards the files: nobody writes them any more. Who hangs in the network does not. */
+    private static void awaitEnd(ExecutorService threads) {
+        try {
+            threads.awaitTermination(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The result of something begun before; what it threw is thrown here. */
+    public static <T> T join(CompletableFuture<T> begun) {
+        try {
+            return begun.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }
 

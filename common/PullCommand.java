@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -99,12 +100,14 @@ public abstract class PullCommand extends Cli.Command {
         if (!platform.matches("\\w+/\\w+(/\\w+)?")) {
             throw new Cli.Failure(Cli.USAGE, "--platform " + platform + ": expected OS/ARCH, e.g. linux/amd64");
         }
+        // beside what follows: together they are what a pull does before its first request
+        CompletableFuture<RegistriesConf> conf = CompletableFuture.supplyAsync(registries::conf);
         ImageList list = ImageList.read(given(listFile) ? listFile : ScriptFolder.beside(defaultList)).without(exclude);
         OciLayout layout = OciLayout.at(given(folder) ? folder : ScriptFolder.beside(defaultList).getParent(), blobs);
         if (format == Format.TGZ) {
             tarballNames(list); // refused before anything is fetched
         }
-        Puller puller = new Puller(registries.registry(), registries.conf(), layout, allPlatforms ? null : platform,
+        Puller puller = new Puller(registries.registry(), Parallel.join(conf), layout, allPlatforms ? null : platform,
                 jobs);
 
         Puller.Plan plan = puller.plan(list);
