@@ -122,6 +122,16 @@ class ExtractTest {
     }
 
     @Test
+    void loads_what_this_host_can_run_of_a_list_with_all_platforms() throws IOException {
+        TestImages images = new TestImages(folder.resolve("platforms/set"), null);
+        Manifest host = images.manifest(Manifest.OCI, images.layer("host", 100));
+        Manifest other = images.manifest(Manifest.OCI, TestImages.OTHER, images.layer("other", 100));
+        images.add("quay.io/org/platforms:1", images.list(host.descriptor(), other.descriptor()));
+        store.extract("--folder", images.layout.folder().toString());
+        assertTrue(store.has("quay.io/org/platforms@" + host.descriptor().digest()));
+    }
+
+    @Test
     void a_second_run_asks_podman_once_and_copies_nothing() throws IOException {
         Proc.Result second = store.extract("--verbose", "--folder", set.layout.folder().toString(),
                 "--list", listWithTag().toString());

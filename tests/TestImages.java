@@ -25,6 +25,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 
 /** Small real images, written straight into an OCI layout: no registry takes part. The same calls, the same bytes. */
 final class TestImages {
+    private static final boolean ARM = System.getProperty("os.arch").equals("aarch64");
+    static final String HOST = ARM ? "arm64" : "amd64";
+    static final String OTHER = ARM ? "amd64" : "arm64";
     final OciLayout layout;
     private final List<Descriptor> images = new ArrayList<>();
     private int configs;
@@ -63,7 +66,7 @@ final class TestImages {
 
     /** An image manifest of that media type with a config of its own. */
     Manifest manifest(String mediaType, Layer... layers) {
-        return manifest(mediaType, "amd64", layers);
+        return manifest(mediaType, HOST, layers);
     }
 
     Manifest manifest(String mediaType, String architecture, Layer... layers) {
@@ -91,12 +94,17 @@ final class TestImages {
         return stored(manifest);
     }
 
-    /** A Docker manifest list of linux/amd64, and of linux/arm64 that is not here: as a pull of one platform. */
-    Manifest list(Manifest amd64) {
+    /** A Docker manifest list of this host's image and of another that is not here: as a pull of one platform. */
+    Manifest list(Manifest host) {
+        return list(host.descriptor(),
+                new Descriptor(Manifest.DOCKER, Digest.of("not here".getBytes()), 8, null, null));
+    }
+
+    Manifest list(Descriptor host, Descriptor other) {
         ObjectNode list = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.DOCKER_LIST);
         list.putArray("manifests");
-        entry(list, new Descriptor(Manifest.DOCKER, Digest.of("not here".getBytes()), 8, null, null), "arm64");
-        entry(list, amd64.descriptor(), "amd64");
+        entry(list, other, OTHER);
+        entry(list, host, HOST);
         return stored(list);
     }
 
