@@ -121,6 +121,16 @@ class CurlAllFaultTest {
     }
 
     @Test
+    @DisplayName("staged.json does not outlive a run that leaves the folder not whole")
+    void stagedJson() throws IOException {
+        assertEquals(Cli.DONE, stage().exit());
+        tree.pull("ai-images", "4.10.3", 4, 30_000);
+        Files.write(layer("ai-images"), flipped(layer("ai-images")));
+        assertEquals(Cli.PARTIAL, stage().exit());
+        assertFalse(Files.exists(disk.resolve("staged.json")));
+    }
+
+    @Test
     @DisplayName("an index.json that the inventory does not know is refused")
     void foreignIndex() throws IOException {
         Path index = root.resolve("images-4.10.3/index.json");
