@@ -75,7 +75,8 @@ public final class SqliteCatalog {
                 catalog.packageOf(r.getString(1)).defaultChannel(r.getString(2) == null ? "" : r.getString(2)));
         each("SELECT operatorbundle_name, image FROM related_image ORDER BY rowid", r ->
                 images.computeIfAbsent(r.getString(1), n -> new ArrayList<>()).add(r.getString(2)));
-        each("SELECT operatorbundle_name, type, value FROM properties", r ->
+        // not olm.bundle.object and the like: manifests of megabytes
+        each("SELECT operatorbundle_name, type, value FROM properties WHERE type IN ('olm.package', 'olm.gvk')", r ->
                 properties.computeIfAbsent(r.getString(1), n -> new ArrayList<>()).add(property(r, "")));
         each("SELECT operatorbundle_name, type, value FROM dependencies", r ->
                 properties.computeIfAbsent(r.getString(1), n -> new ArrayList<>()).add(property(r, ".required")));

@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC
 //MAIN PreCacheMain
 //SOURCES ../../common/Json.java
 //SOURCES ../../common/ImageSetConfiguration.java
@@ -29,7 +30,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Release, operators and further images in one list, and if asked for, pulled. */
 @Command(name = "main", description = "Make images.txt, the list of all that is staged: release, operators, others.",
         footer = {"", "Examples:", "  jbang main.java --config my-config --authfile pull-secret.json",
             "  jbang main.java --imageset isc.yaml --list images.txt --pull --folder /srv/www/images"})

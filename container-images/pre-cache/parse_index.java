@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVA_OPTIONS -XX:+UseSerialGC
 //SOURCES ../../common/Json.java
 //SOURCES ../../common/FileBasedCatalog.java
 //SOURCES ../../common/OperatorImages.java
@@ -51,8 +52,10 @@ class ParseIndex extends Cli.Command {
         OperatorImages found = new OperatorImages(catalog, bundles, false);
         found.unmet().forEach(Cli::warn);
         Set<String> references = found.images();
-        Files.writeString(images, String.join("\n", references) + "\n", StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+        // the original's tools end the file without a newline
+        boolean open = Files.exists(images) && !Files.readString(images).matches("(?s)(.*\n)?");
+        Files.writeString(images, (open ? "\n" : "") + String.join("\n", references) + "\n",
+                StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         System.err.printf("Operators: %d images of %d bundles appended to %s%n", references.size(),
                 bundles.size(), images);
         return Cli.DONE;

@@ -1,0 +1,181 @@
+//SOURCES ../common/Json.java
+//SOURCES ../common/ImageSetConfiguration.java
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+
+import common.Catalog.Selection;
+import common.Cli;
+import common.ImageSetConfiguration;
+import common.PreCacheSpec;
+import common.PreCacheSpec.Operators;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("An ImageSetConfiguration:")
+class ImageSetConfigurationTest {
+    @TempDir
+    Path folder;
+
+    private PreCacheSpec read(String version, String mirror) throws IOException {
+        return ImageSetConfiguration.read(Files.writeString(folder.resolve("isc.yaml"), """
+                kind: ImageSetConfiguration
+                apiVersion: mirror.openshift.io/%s
+                %s
+                mirror:
+                %s""".formatted(version, version.equals("v1alpha2") ? "storageConfig: {local: {path: ./metadata}}" : "",
+                mirror.indent(2))));
+    }
+
+    private List<Operators> operators(String packages) throws IOException {
+        return read("v2alpha1", """
+                operators:
+                - catalog: registry.redhat.io/redhat/index:v4.10
+                """ + packages.indent(2)).operators();
+    }
+
+    private List<Selection> selections(String packages) throws IOException {
+        return operators(packages).get(0).selections();
+    }
+
+    private String failure(String version, String mirror) {
+        Cli.Failure failure = assertThrows(Cli.Failure.class, () -> read(version, mirror));
+        return failure.getMessage().replace(folder + "/", "");
+    }
+
+    @ParameterizedTest(name = "{0}: one release is a channel whose lowest and highest version are the same")
+    @ValueSource(strings = {"v1alpha2", "v2alpha1"})
+    void release(String version) throws IOException {
+        assertEquals(List.of("4.10.3"), read(version, """
+                platform:
+                  channels:
+                  - name: stable-4.10
+                    type: ocp
+                    minVersion: 4.10.3
+                    maxVersion: 4.10.3
+                """).releases());
+    }
+
+    @Test
+    @DisplayName("platform.release names a release image")
+    void releaseImage() throws IOException {
+        assertEquals(List.of("quay.io/r:1"), read("v2alpha1", "platform: {release: 'quay.io/r:1'}\n").releases());
+    }
+
+    @Test
+    @DisplayName("platform.architectures is translated to that of a release's tag")
+    void architecture() throws IOException {
+        assertEquals("aarch64", read("v2alpha1", "platform: {architectures: [arm64]}\n").arch());
+    }
+
+    @Test
+    @DisplayName("a package alone is the head of its default channel")
+    void packageAlone() throws IOException {
+        assertEquals(List.of(new Selection("nfd", null, null, null, null, false)),
+                selections("packages: [{name: nfd}]\n"));
+    }
+
+    @Test
+    @DisplayName("a package may have a range of versions")
+    void packageRange() throws IOException {
+        assertEquals(List.of(new Selection("nfd", null, null, "4.9.0", "4.10.3", false)),
+                selections("packages: [{name: nfd, minVersion: 4.9.0, maxVersion: '4.10.3'}]\n"));
+    }
+
+    @Test
+    @DisplayName("channels have ranges of their own")
+    void channels() throws IOException {
+        assertEquals(List.of(new Selection("nfd", "stable", null, null, null, false),
+                new Selection("nfd", "4.10", null, "4.10.1", null, false)), selections("""
+                packages:
+                - name: nfd
+                  defaultChannel: "4.10"
+                  channels:
+                  - name: stable
+                  - name: "4.10"
+                    minVersion: 4.10.1
+                """));
+    }
+
+    @Test
+    @DisplayName("full is every version of the channels or packages it names")
+    void full() throws IOException {
+        assertEquals(List.of(new Selection("nfd", "stable", null, null, null, true),
+                new Selection("ptp", null, null, null, null, true)),
+                selections("full: true\npackages: [{name: nfd, channels: [{name: stable}]}, {name: ptp}]\n"));
+    }
+
+    @Test
+    @DisplayName("a catalog alone is every package of it")
+    void catalogAlone() throws IOException {
+        assertEquals(List.of(new Operators(List.of("registry.redhat.io/redhat/index:v4.10"), List.of(), false)),
+                operators(""));
+    }
+
+    @Test
+    @DisplayName("bundles are named one by one")
+    void bundles() throws IOException {
+        assertEquals(List.of(new Selection("nfd", null, "nfd.v4.10.0", null, null, false)),
+                selections("packages: [{name: nfd, bundles: [{name: nfd.v4.10.0}]}]\n"));
+    }
+
+    @Test
+    @DisplayName("additionalImages are listed as they stand")
+    void additionalImages() throws IOException {
+        String images = "additionalImages: [{name: 'quay.io/a:1'}, {name: 'quay.io/b@sha256:0'}]\n";
+        assertEquals(List.of("quay.io/a:1", "quay.io/b@sha256:0"), read("v1alpha2", images).additionalImages());
+    }
+
+    @Test
+    @DisplayName("blockedImages are regular expressions")
+    void blockedImages() throws IOException {
+        assertEquals(List.of("quay.io/.*:1"), read("v2alpha1", "blockedImages: [{name: 'quay.io/.*:1'}]\n").blocked()
+                .stream().map(Pattern::pattern).toList());
+    }
+
+    @ParameterizedTest(name = "refused: {0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            platform: {channels: [{name: s, minVersion: 4.9.0, maxVersion: 4.10.0}]} \
+                | mirror.platform.channels s: one release is staged; set minVersion and maxVersion to the same version
+            platform: {channels: [{name: s, maxversion: 4.10.0}]} \
+                | mirror.platform.channels: unknown key maxversion
+            platform: {architectures: [amd64, arm64]} \
+                | mirror.platform.architectures: a server has one, not amd64, arm64
+            helm: {repositories: [{name: a}]} \
+                | mirror.helm is not supported: name the charts' images in additionalImages
+            operators: [{catalog: 'oci:///x'}] \
+                | mirror.operators: catalog has to be an index image in a registry, not "oci:///x"
+            operators: [{catalog: x, packages: [{channels: []}]}] \
+                | mirror.operators.packages: an entry without a name
+            operators: [{catalog: x, packages: [{name: n, minVersion: 1.0.0, channels: [{name: c}]}]}] \
+                | mirror.operators.packages n: minVersion and maxVersion do not go with channels or full
+            blockedImages: [{name: '['}] \
+                | mirror.blockedImages: not a regular expression: [
+            """)
+    void refused(String mirror, String message) {
+        assertEquals("isc.yaml: " + message, failure("v2alpha1", mirror + "\n"));
+    }
+
+    @Test
+    @DisplayName("another version is refused")
+    void otherVersion() {
+        assertEquals("isc.yaml: not an ImageSetConfiguration of mirror.openshift.io/v1alpha2 or "
+                + "mirror.openshift.io/v2alpha1", failure("v1alpha1", "platform: {}\n"));
+    }
+
+    @Test
+    @DisplayName("bad YAML is named by file and line")
+    void badYaml() {
+        assertEquals("isc.yaml:5: ", failure("v2alpha1", "platform: [\n").substring(0, 12));
+    }
+}

@@ -1,0 +1,228 @@
+//SOURCES ../container-images/pre-cache/olm.java
+//SOURCES ../lab/LocalRegistry.java
+//SOURCES ../lab/CatalogCorpus.java
+//SOURCES ScriptRun.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.Cli;
+import common.Json;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+@DisplayName("olm:")
+class OlmTest {
+    @TempDir
+    static Path folder;
+    private static LocalRegistry registry;
+    private static CatalogCorpus corpus;
+    private static CatalogFile operators;
+
+    @BeforeAll
+    static void start() throws IOException, SQLException {
+        registry = LocalRegistry.start(folder.resolve("registry"));
+        corpus = CatalogCorpus.on(registry.port(), folder);
+        operators = corpus.publish();
+        Files.writeString(folder.resolve("auth.json"), "{}");
+    }
+
+    @AfterAll
+    static void stop() {
+        registry.close();
+    }
+
+    private static ScriptRun run(Object... args) {
+        return ScriptRun.of(new Olm(), access(args));
+    }
+
+    private static Object[] access(Object... args) {
+        return Stream.concat(Stream.of(args), Stream.of("--registries-conf", corpus.registriesConf(), "--authfile",
+                folder.resolve("auth.json"))).toArray();
+    }
+
+    private static ScriptRun olm(String index, String... packages) {
+        List<Object> args = new ArrayList<>(List.of("--index", index, "--packages"));
+        args.addAll(List.of(packages));
+        return run(args.toArray());
+    }
+
+    /** The images of these bundles, each {@code PACKAGE VERSION}, as they are to be listed. */
+    private static List<String> imagesOf(String... bundles) {
+        return Arrays.stream(bundles).flatMap(b -> operators.operators().stream()
+                .filter(o -> o.name().equals(b.split(" ")[0])).flatMap(o -> o.bundles().stream())
+                .filter(v -> v.version().equals(b.split(" ")[1])))
+                .flatMap(b -> Stream.concat(Stream.of(b.image()), b.relatedImages().stream())).sorted().distinct()
+                .toList();
+    }
+
+    private static CatalogFile only(int... numbers) {
+        return new CatalogFile(Arrays.stream(numbers).mapToObj(operators.operators()::get).toList());
+    }
+
+    @ParameterizedTest(name = "lists bundle and related images of the head of a channel, from {0}")
+    @ValueSource(strings = {CatalogCorpus.SQLITE, CatalogCorpus.JSON, CatalogCorpus.YAML})
+    void heads(String index) {
+        ScriptRun run = olm(index, "local-storage-operator", "ptp-operator:stable",
+                "sriov-network-operator:4.10:4.10.1");
+        assertEquals(imagesOf("local-storage-operator 4.10.1", "ptp-operator 4.10.2", "sriov-network-operator 4.10.1"),
+                run.out().lines().toList(), run::toString);
+    }
+
+    @Test
+    @DisplayName("the example of --help works as written, with the lab's registry")
+    void example() {
+        String example = String.join("\n", new CommandLine(new Olm()).getCommandSpec().usageMessage().footer());
+        String command = example.replace("\\\n", " ").lines().filter(l -> l.contains("--index")).findFirst()
+                .orElseThrow();
+        List<String> words = List.of(command.strip().split("\\s+"));
+        ScriptRun run = run(words.subList(words.indexOf("olm.java") + 1, words.size()).toArray());
+        assertEquals(Cli.DONE, run.exit(), run::toString);
+    }
+
+    @Test
+    @DisplayName("takes the default channel when none is named")
+    void defaultChannel() {
+        assertEquals(imagesOf("ptp-operator 4.10.0"), olm(CatalogCorpus.JSON, "ptp-operator").out().lines().toList());
+    }
+
+    @ParameterizedTest(name = "names what an operator requires in a warning, from {0}")
+    @ValueSource(strings = {CatalogCorpus.SQLITE, CatalogCorpus.JSON})
+    void dependencies(String index) {
+        assertEquals("""
+                warning: sriov-network-operator.v4.10.2 requires API NodeFeature.v1.nfd.openshift.io
+                warning: sriov-network-operator.v4.10.2 requires package local-storage-operator >=4.10.0 <4.11.0
+                Operators: 3 images of 1 bundles
+                """, olm(index, "sriov-network-operator").err());
+    }
+
+    @ParameterizedTest(name = "--with-dependencies lists what an operator requires, from {0}")
+    @ValueSource(strings = {CatalogCorpus.SQLITE, CatalogCorpus.JSON})
+    void withDependencies(String index) {
+        ScriptRun run = run("--with-dependencies", "--index", index, "--packages", "sriov-network-operator");
+        assertEquals(imagesOf("sriov-network-operator 4.10.2", "nfd 4.10.0", "local-storage-operator 4.10.1"),
+                run.out().lines().toList(), run::toString);
+    }
+
+    @Test
+    @DisplayName("--config reads the original's folder")
+    void config() throws IOException {
+        Path config = Files.createDirectories(folder.resolve("config"));
+        Files.writeString(config.resolve("operators.indexes"), CatalogCorpus.JSON + "\n");
+        Files.writeString(config.resolve("operators.packagesAndChannels"), "ptp-operator: stable\nnfd: stable\n");
+        assertEquals(imagesOf("ptp-operator 4.10.2", "nfd 4.10.0"), run("--config", config).out().lines().toList());
+    }
+
+    @Test
+    @DisplayName("--output writes the list to a file, --json the bundles to stdout")
+    void outputAndJson() throws IOException {
+        Path file = folder.resolve("olm.txt");
+        ScriptRun run = run("--index", CatalogCorpus.JSON, "--packages", "nfd", "--json", "--output", file);
+        JsonNode bundle = Json.parse(run.out().getBytes(), "stdout").path("bundles").path(0);
+        assertAll(() -> assertEquals("nfd.v4.10.0", bundle.path("name").asText()),
+                () -> assertEquals(imagesOf("nfd 4.10.0"), Files.readAllLines(file)));
+    }
+
+    @Test
+    @DisplayName("an upper layer replaces a catalog's file and deletes another")
+    void merged() throws IOException {
+        String index = corpus.index("merged", FileLayer.with("configs/ptp/catalog.json", only(2).json())
+                .with("configs/nfd/catalog.json", only(1).json()).with("configs/lso/catalog.json", "broken"),
+                FileLayer.with("configs/lso/catalog.json", only(0).json()).without("configs/nfd"));
+        assertAll(() -> assertEquals(imagesOf("local-storage-operator 4.10.1"),
+                olm(index, "local-storage-operator").out().lines().toList()),
+                () -> assertEquals("error: " + index + ": no package nfd in this catalog; the nearest of 2: "
+                        + "ptp-operator, local-storage-operator\n", olm(index, "nfd").err()));
+    }
+
+    @Test
+    @DisplayName("a database in an upper layer hides the one below")
+    void databaseReplaced() throws IOException, SQLException {
+        String index = corpus.index("database", CatalogCorpus.database(only(1)), CatalogCorpus.database(only(2)));
+        assertEquals("error: " + index + ": no package nfd in this catalog; the nearest of 1: ptp-operator\n",
+                olm(index, "nfd").err());
+    }
+
+    @Test
+    @DisplayName("a package comes from the first index that has it")
+    void severalIndexes() throws IOException {
+        String first = corpus.index("first", FileLayer.with("configs/all.json", only(1).json()));
+        ScriptRun run = run("--index", first, CatalogCorpus.JSON, "--packages", "nfd", "ptp-operator");
+        assertEquals(imagesOf("nfd 4.10.0", "ptp-operator 4.10.0"), run.out().lines().toList(), run::toString);
+    }
+
+    @Test
+    @DisplayName("an image without a catalog is named")
+    void noCatalog() throws IOException {
+        String index = corpus.index("none");
+        assertEquals("error: " + index + ": no operator catalog: neither in /configs nor in /database/index.db\n",
+                olm(index, "nfd").err());
+    }
+
+    @Test
+    @DisplayName("bad JSON is named by image, file and line")
+    void badJson() throws IOException {
+        String index = corpus.index("bad", FileLayer.with("configs/nfd/catalog.json",
+                "{\"schema\":\"olm.package\",\n\"name\"}"));
+        ScriptRun run = olm(index, "nfd");
+        assertTrue(run.err().startsWith("error: " + index + " /configs/nfd/catalog.json:2: "), run::toString);
+    }
+
+    @Test
+    @DisplayName("a database that is none is named")
+    void badDatabase() throws IOException {
+        String index = corpus.index("bad-db", FileLayer.with("database/index.db", "no database".repeat(1000)));
+        ScriptRun run = olm(index, "nfd");
+        assertTrue(run.err().startsWith("error: " + index + " /database/index.db: not a catalog's database"),
+                run::toString);
+    }
+
+    @Test
+    @Tag("slow")
+    @DisplayName("reads a catalog of 50 MB in less than 256 MB of memory, with the JVM's default heap")
+    void memory() throws IOException, InterruptedException {
+        CatalogFile large = CatalogCorpus.many(250_000);
+        String index = corpus.index("large", FileLayer.with("configs/many/catalog.json", large.json()));
+        List<String> argv = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), "Olm"));
+        Stream.of(access("--index", index, "--packages", "many")).map(String::valueOf).forEach(argv::add);
+        Process olm = new ProcessBuilder(argv).redirectErrorStream(true)
+                .redirectOutput(folder.resolve("out").toFile()).start();
+        long peak = 0;
+        while (olm.isAlive()) {
+            peak = Math.max(peak, peakKilobytes(olm.pid()));
+            Thread.sleep(5);
+        }
+        assertEquals(0, olm.exitValue(), Files.readString(folder.resolve("out")));
+        assertTrue(peak > 0 && peak < 256 << 10, peak + " kB");
+    }
+
+    /** VmHWM of /proc/PID/status; 0 once the process has gone. */
+    private static long peakKilobytes(long pid) {
+        try (Stream<String> status = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+            return status.filter(l -> l.startsWith("VmHWM:")).map(l -> l.replaceAll("\\D", ""))
+                    .mapToLong(Long::parseLong).findFirst().orElse(0);
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+}
