@@ -21,8 +21,8 @@ import com.google.cloud.tools.jib.frontend.CredentialRetrieverFactory;
 import com.google.cloud.tools.jib.registry.credentials.CredentialRetrievalException;
 
 /**
- * The pull secret: containers-auth.json(5) or Docker's config.json, in podman's order: the registry's credential helper,
- * the entry of the longest path of the repository, that of the registry, the credential store for all.
+ * The pull secret: containers-auth.json(5) or Docker's config.json, in podman's order: the registry's credential
+ * helper, the entry of the longest path of the repository, that of the registry, the credential store for all.
  */
 public final class Credentials {
     private final JsonNode config;
@@ -68,15 +68,17 @@ public final class Credentials {
         if (helper.isTextual()) {
             return ask(helper.asText(), key);
         }
-        for (String name = key + "/" + repository; name.contains("/"); name = name.substring(0, name.lastIndexOf('/'))) {
-            if (config.path("auths").has(name)) {
-                return Optional.of(credential(config.get("auths").get(name), name));
+        JsonNode auths = config.path("auths");
+        for (String name = key + "/" + repository; name.contains("/"); name = name.replaceFirst("/[^/]*$", "")) {
+            if (auths.has(name)) {
+                return Optional.of(credential(auths.get(name), name));
             }
         }
-        for (Map.Entry<String, JsonNode> entry : config.path("auths").properties()) {
+        for (Map.Entry<String, JsonNode> entry : auths.properties()) {
             String name = entry.getKey().replaceFirst("^https?://", "").replaceFirst("/(v[12]/?)?$", "");
             if (name.equals(key) || key.equals("docker.io") && name.equals("index.docker.io")) {
-                return entry.getValue().isEmpty() ? store(key) : Optional.of(credential(entry.getValue(), entry.getKey()));
+                return entry.getValue().isEmpty() ? store(key)
+                        : Optional.of(credential(entry.getValue(), entry.getKey()));
             }
         }
         return store(key);
@@ -94,7 +96,8 @@ public final class Credentials {
             return Credential.from(entry.get("username").asText(), entry.get("password").asText());
         }
         try {
-            String pair = new String(Base64.getMimeDecoder().decode(entry.path("auth").asText()), StandardCharsets.UTF_8);
+            byte[] decoded = Base64.getMimeDecoder().decode(entry.path("auth").asText());
+            String pair = new String(decoded, StandardCharsets.UTF_8);
             int colon = pair.indexOf(':');
             return Credential.from(pair.substring(0, colon), pair.substring(colon + 1));
         } catch (IllegalArgumentException | StringIndexOutOfBoundsException e) {
@@ -107,8 +110,8 @@ public final class Credentials {
             return CredentialRetrieverFactory.forImage(ImageReference.of(key, "any", null), event -> { })
                     .dockerCredentialHelper("docker-credential-" + helper).retrieve();
         } catch (CredentialRetrievalException e) {
-            throw new Cli.Failure(Cli.FAILED, "credential helper docker-credential-" + helper + " of " + file + " failed for "
-                    + key + "; is it installed and logged in?", e);
+            throw new Cli.Failure(Cli.FAILED, "credential helper docker-credential-" + helper + " of " + file
+                    + " failed for " + key + "; is it installed and logged in?", e);
         }
     }
 }

@@ -59,9 +59,10 @@ public record Download(Path partial, Path target, long size, Digest digest) {
     }
 
     /**
-     * Fetches the file and returns its digest. {@code progress} hears how many more bytes are in the partial file, those
-     * of an earlier run included, and a negative number when some must be fetched again. Throws {@link Mismatch} when size
-     * or digest are not as stated, {@link Refused} as the source does, and the last {@link IOException} when five tries in a row brought no more.
+     * Fetches the file and returns its digest. {@code progress} hears how many more bytes are in the partial file,
+     * those of an earlier run included, and a negative number when some must be fetched again. Throws {@link Mismatch}
+     * when size or digest are not as stated, {@link Refused} as the source does, and the last {@link IOException} when
+     * five tries in a row brought no more.
      */
     public Digest from(Source source, LongConsumer progress) throws IOException {
         try (Partial part = new Partial(progress)) {
@@ -105,7 +106,8 @@ public record Download(Path partial, Path target, long size, Digest digest) {
 
         Partial(LongConsumer progress) throws IOException {
             this.progress = progress;
-            file = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            file = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
             validator = Files.exists(validatorFile) ? Files.readString(validatorFile) : null;
             boolean unknown = digest == null && validator == null; // nothing would tell that it is of another version
             if (unknown || size >= 0 && file.size() > size) {

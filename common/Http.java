@@ -45,8 +45,8 @@ import okhttp3.tls.HeldCertificate;
 
 /**
  * The one way out to HTTP: time-outs, the proxy of the environment, CA certificates, and another try with back-off when
- * the server says 429 or 5xx ({@code Retry-After} is obeyed up to a minute). A connection that breaks in the middle of a
- * body is {@link Download}'s business.
+ * the server says 429 or 5xx ({@code Retry-After} is obeyed up to a minute). A connection that breaks in the middle of
+ * a body is {@link Download}'s business.
  */
 public final class Http {
     private static final int TRIES = 5;
@@ -99,7 +99,7 @@ public final class Http {
         }
     }
 
-    /** Sleeps; an interrupt is an {@link InterruptedIOException}, so that it ends an I/O loop like a broken connection would not. */
+    /** Sleeps; an interrupt is an {@link InterruptedIOException}, which is no broken connection: do not try again. */
     static void pause(Duration wait) throws InterruptedIOException {
         try {
             Thread.sleep(wait.toMillis());
@@ -116,8 +116,8 @@ public final class Http {
         }
         Duration asked;
         try {
-            asked = header.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(header))
-                    : Duration.between(Instant.now(), ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME));
+            asked = header.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(header)) : Duration.between(
+                    Instant.now(), ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME));
         } catch (DateTimeParseException e) {
             return otherwise;
         }
@@ -173,7 +173,8 @@ public final class Http {
         for (Path crt : files(".crt")) {
             for (String pem : Files.readString(crt).split("(?<=-----END CERTIFICATE-----)")) {
                 if (!pem.isBlank()) {
-                    certificates.addTrustedCertificate(decoded(crt, () -> Certificates.decodeCertificatePem(pem.strip())));
+                    certificates.addTrustedCertificate(
+                            decoded(crt, () -> Certificates.decodeCertificatePem(pem.strip())));
                 }
             }
         }

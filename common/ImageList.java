@@ -66,7 +66,8 @@ public record ImageList(Path file, List<Entry> entries) {
 
     /** The list without the references that a pattern finds. */
     public ImageList without(List<Pattern> excluded) {
-        List<Entry> kept = entries.stream().filter(e -> excluded.stream().noneMatch(p -> p.matcher(e.text).find())).toList();
+        List<Entry> kept = entries.stream()
+                .filter(e -> excluded.stream().noneMatch(p -> p.matcher(e.text).find())).toList();
         if (kept.isEmpty()) {
             throw new Cli.Failure("nothing is left of " + file + " after --exclude");
         }
@@ -78,7 +79,8 @@ public record ImageList(Path file, List<Entry> entries) {
         String[] words = line.split("\\s+");
         try {
             String host = words[0].split("/", 2)[0];
-            boolean hasHost = words[0].contains("/") && (host.contains(".") || host.contains(":") || host.equals("localhost"));
+            boolean hasHost = words[0].contains("/")
+                    && (host.contains(".") || host.contains(":") || host.equals("localhost"));
             if (!hasHost) {
                 throw new InvalidImageReferenceException(words[0]);
             }

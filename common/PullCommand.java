@@ -43,7 +43,8 @@ public abstract class PullCommand extends Cli.Command {
             description = "Where the set goes (default: beside this script; or FOLDER).")
     Path folder;
 
-    @Option(names = "--blobs", paramLabel = "DIR", description = "Where all sets keep their blobs (default: FOLDER/../blobs).")
+    @Option(names = "--blobs", paramLabel = "DIR",
+            description = "Where all sets keep their blobs (default: FOLDER/../blobs).")
     Path blobs;
 
     @Mixin
@@ -56,17 +57,20 @@ public abstract class PullCommand extends Cli.Command {
     @Option(names = "--all-platforms", description = "Take every platform of a multi-arch image.")
     boolean allPlatforms;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "6", description = "Connections at once (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "6",
+            description = "Connections at once (default: ${DEFAULT-VALUE}).")
     int jobs;
 
     @Option(names = "--format", paramLabel = "oci|tgz", defaultValue = "oci",
             description = "tgz writes the original's NAME.tgz, for nodes with the old extract scripts.")
     Format format;
 
-    @Option(names = "--exclude", paramLabel = "REGEX", arity = "1..*", description = "Leave out references in which it is found.")
+    @Option(names = "--exclude", paramLabel = "REGEX", arity = "1..*",
+            description = "Leave out references in which it is found.")
     List<Pattern> exclude = List.of();
 
-    @Option(names = "--rm-stale", description = "Remove images that the list no longer has, and the blobs only they needed.")
+    @Option(names = "--rm-stale",
+            description = "Remove images that the list no longer has, and the blobs only they needed.")
     boolean rmStale;
 
     @Option(names = "--dry-run", description = "Stop after the plan.")
@@ -112,9 +116,10 @@ public abstract class PullCommand extends Cli.Command {
 
         Puller.Plan plan = puller.plan(list);
         long free = free(layout.blobs());
-        text.printf(Locale.ROOT, "Plan: %d images, %d layers, %s unique (%s listed); %s here, %s to fetch, %s free in %s%n",
-                plan.images().size(), plan.layers(), mb(plan.uniqueBytes()), mb(plan.listedBytes()), mb(plan.presentBytes()),
-                mb(plan.fetchBytes()), mb(free), layout.blobs());
+        text.printf(Locale.ROOT,
+                "Plan: %d images, %d layers, %s unique (%s listed); %s here, %s to fetch, %s free in %s%n",
+                plan.images().size(), plan.layers(), mb(plan.uniqueBytes()), mb(plan.listedBytes()),
+                mb(plan.presentBytes()), mb(plan.fetchBytes()), mb(free), layout.blobs());
         Map<String, String> failed = new TreeMap<>(plan.failed());
         List<Descriptor> whole = List.of();
         if (!dryRun && !plan.images().isEmpty()) {
@@ -131,7 +136,8 @@ public abstract class PullCommand extends Cli.Command {
             System.out.write(Json.pretty(document(plan, layout, done, failed, seconds)));
             System.out.flush();
         } else if (!dryRun) {
-            text.printf(Locale.ROOT, "%d of %d images in %s, %.1f s%n", done, list.entries().size(), layout.folder(), seconds);
+            text.printf(Locale.ROOT, "%d of %d images in %s, %.1f s%n", done, list.entries().size(), layout.folder(),
+                    seconds);
         }
         return failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
     }
@@ -218,10 +224,12 @@ public abstract class PullCommand extends Cli.Command {
         return written;
     }
 
-    private ObjectNode document(Puller.Plan plan, OciLayout layout, int done, Map<String, String> failed, double seconds) {
+    private ObjectNode document(Puller.Plan plan, OciLayout layout, int done, Map<String, String> failed,
+            double seconds) {
         ObjectNode document = Json.object().put("set", set).put("release", release(layout))
-                .put("folder", layout.folder().toString()).put("blobs", layout.blobs().toString()).put("dryRun", dryRun).put("images", done)
-                .put("layers", plan.layers()).put("listedBytes", plan.listedBytes()).put("uniqueBytes", plan.uniqueBytes())
+                .put("folder", layout.folder().toString()).put("blobs", layout.blobs().toString())
+                .put("dryRun", dryRun).put("images", done).put("layers", plan.layers())
+                .put("listedBytes", plan.listedBytes()).put("uniqueBytes", plan.uniqueBytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchBytes", plan.fetchBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);
         document.putArray("failed");

@@ -27,15 +27,15 @@ import java.util.TreeMap;
 import common.RegistriesConf.Endpoint;
 
 /**
- * Brings the images of a list into a layout: first every manifest, so that the whole plan is known, then every blob that
- * is not there yet, once, several at a time.
+ * Brings the images of a list into a layout: first every manifest, so that the whole plan is known, then every blob
+ * that is not there yet, once, several at a time.
  *
  * @param platform {@code os/architecture[/variant]} to take of a manifest list; null for all
  * @param jobs how many connections at once
  */
 public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, String platform, int jobs) {
 
-    /** One image with all it needs. {@code endpoints}: where to get it, best first; {@code manifests}: the listed one first. */
+    /** One image with all it needs. {@code endpoints}: best first; {@code manifests}: the listed one first. */
     public record Image(ImageList.Entry entry, List<Endpoint> endpoints, List<Manifest> manifests) {
         Descriptor descriptor() {
             return manifests.get(0).descriptor().named(entry.text());
@@ -96,7 +96,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             }
         }
         Map<Image, Set<Digest>> lacking = new IdentityHashMap<>();
-        wanted.values().forEach(w -> w.by.forEach(i -> lacking.computeIfAbsent(i, x -> new HashSet<>()).add(w.blob.digest())));
+        wanted.forEach((digest, w) -> w.by.forEach(i -> lacking.computeIfAbsent(i, x -> new HashSet<>()).add(digest)));
         Map<Digest, String> lost = new HashMap<>();
         List<Descriptor> whole = new ArrayList<>();
         // the largest first, so that no single one is left to be waited for at the end
@@ -118,8 +118,9 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             }, (w, e) -> lost.put(w.blob.digest(), Cli.describe(e)));
         }
         for (Image image : lacking.keySet()) {
-            image.blobs().stream().filter(b -> !layout.holds(b)).findFirst().ifPresent(b -> failed.put(image.entry.text(),
-                    lost.getOrDefault(b.digest(), b.digest() + " is not of the " + b.size() + " bytes its manifest states")));
+            image.blobs().stream().filter(b -> !layout.holds(b)).findFirst().ifPresent(b -> failed.put(
+                    image.entry.text(), lost.getOrDefault(b.digest(),
+                            b.digest() + " is not of the " + b.size() + " bytes its manifest states")));
         }
         return whole;
     }
@@ -160,7 +161,8 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             manifest = registry.manifest(at, tagOrDigest);
         }
         manifests.add(manifest);
-        for (Descriptor child : manifest.isList() ? manifest.on(platform, at + " " + tagOrDigest) : List.<Descriptor>of()) {
+        List<Descriptor> children = manifest.isList() ? manifest.on(platform, at + " " + tagOrDigest) : List.of();
+        for (Descriptor child : children) {
             Manifest found = collect(at, child.digest().toString(), manifests);
             if (found.descriptor().size() != child.size()) {
                 throw new Cli.Failure(at + ": " + child.digest() + " has " + found.descriptor().size()

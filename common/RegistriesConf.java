@@ -85,7 +85,8 @@ public final class RegistriesConf {
             throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule.prefix + ")");
         }
         String notFor = byDigest ? "tag-only" : "digest-only";
-        return Stream.concat(rule.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor)), Stream.of(rule.location))
+        Stream<Location> mirrors = rule.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor));
+        return Stream.concat(mirrors, Stream.of(rule.location))
                 .map(l -> endpoint(l, rule, name)).toList();
     }
 
@@ -134,7 +135,8 @@ public final class RegistriesConf {
     private static String location(JsonNode table, Path file) {
         String location = table.path("location").asText("").replaceFirst("/+$", "");
         if (location.contains("://")) {
-            throw new Cli.Failure(file + ": location " + location + ": no scheme belongs here; for HTTP write insecure = true");
+            throw new Cli.Failure(file + ": location " + location
+                    + ": no scheme belongs here; for HTTP write insecure = true");
         }
         return location;
     }

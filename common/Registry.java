@@ -24,8 +24,9 @@ import okhttp3.HttpUrl;
 import okhttp3.Response;
 
 /**
- * The pull half of the OCI distribution API (distribution-spec, "Pull"): manifests as the bytes that the registry served,
- * blobs as resumable streams. Bearer tokens as in Docker's token authentication specification, kept for each repository.
+ * The pull half of the OCI distribution API (distribution-spec, "Pull"): manifests as the bytes that the registry
+ * served, blobs as resumable streams. Bearer tokens as in Docker's token authentication specification, kept for each
+ * repository.
  */
 public final class Registry {
     private final Http http;
@@ -46,12 +47,13 @@ public final class Registry {
     }
 
     /**
-     * Fetches a manifest by tag or digest; by digest its bytes must have it. Throws {@link Refused} on 401, 403, 404 and
-     * other errors, {@link Cli.Failure} on bytes that are no manifest.
+     * Fetches a manifest by tag or digest; by digest its bytes must have it. Throws {@link Refused} on 401, 403, 404
+     * and other errors, {@link Cli.Failure} on bytes that are no manifest.
      */
     public Manifest manifest(Endpoint at, String tagOrDigest) throws IOException {
         String where = at + (tagOrDigest.startsWith("sha256:") ? "@" : ":") + tagOrDigest;
-        try (Response response = get(at, "manifests/" + tagOrDigest, new Headers.Builder().add("Accept", Manifest.ACCEPT))) {
+        Headers.Builder headers = new Headers.Builder().add("Accept", Manifest.ACCEPT);
+        try (Response response = get(at, "manifests/" + tagOrDigest, headers)) {
             byte[] bytes = response.body().byteStream().readNBytes(Manifest.MAX_BYTES + 1);
             if (bytes.length > Manifest.MAX_BYTES) {
                 throw new Refused(where + ": a manifest of more than " + Manifest.MAX_BYTES + " bytes");
@@ -127,8 +129,9 @@ public final class Registry {
                 ? http.post(realm, new FormBody.Builder().add("grant_type", "refresh_token").add("service", service)
                         .add("client_id", "factory-staging").add("scope", scope)
                         .add("refresh_token", credential.get().getPassword()).build(), !at.insecure())
-                : http.get(realm.newBuilder().addQueryParameter("service", service).addQueryParameter("scope", scope).build(),
-                        credential.map(c -> Headers.of("Authorization", basic(c))).orElse(Headers.of()), !at.insecure())) {
+                : http.get(realm.newBuilder().addQueryParameter("service", service).addQueryParameter("scope", scope)
+                        .build(), credential.map(c -> Headers.of("Authorization", basic(c))).orElse(Headers.of()),
+                        !at.insecure())) {
             if (!response.isSuccessful()) {
                 throw new Refused(at + ": its token service " + realm.host() + ": " + words(response));
             }

@@ -78,7 +78,8 @@ class CredentialsTest {
     @Test
     @DisplayName("a password may hold colons, and may stand in clear beside its user")
     void passwords() throws IOException {
-        assertEquals("pass:word", Credentials.read(file(users("quay.io"))).of("quay.io", "a").orElseThrow().getPassword());
+        Credentials encoded = Credentials.read(file(users("quay.io")));
+        assertEquals("pass:word", encoded.of("quay.io", "a").orElseThrow().getPassword());
         String clear = "{\"auths\": {\"quay.io\": {\"username\": \"u\", \"password\": \"p\"}}}";
         assertEquals("p", Credentials.read(file(clear)).of("quay.io", "a").orElseThrow().getPassword());
     }
@@ -113,8 +114,8 @@ class CredentialsTest {
     @Test
     @DisplayName("a file that is not there: an error that names it")
     void missing() throws IOException {
-        ScriptRun run = ScriptRun.of(new PullInitial4103(), "--list", PullLab.list(folder, "quay.io/a/b:c"), "--folder", folder.resolve("set"),
-                "--authfile", folder.resolve("none"));
+        ScriptRun run = ScriptRun.of(new PullInitial4103(), "--list", PullLab.list(folder, "quay.io/a/b:c"),
+                "--folder", folder.resolve("set"), "--authfile", folder.resolve("none"));
         assertEquals(Cli.FAILED, run.exit());
         assertEquals("error: no pull secret at " + folder.resolve("none") + "; name one with --authfile\n", run.err());
     }

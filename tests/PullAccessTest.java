@@ -47,7 +47,8 @@ class PullAccessTest {
         lab = PullLab.start(shared);
         Path htpasswd = Files.writeString(shared.resolve("htpasswd"),
                 Proc.of("htpasswd", "-niB", "puller").stdin(PASSWORD).check());
-        locked = LocalRegistry.start(shared.resolve("locked"), shared.resolve("registry/storage"), htpasswd, null, null);
+        Path storage = shared.resolve("registry/storage");
+        locked = LocalRegistry.start(shared.resolve("locked"), storage, htpasswd, null, null);
     }
 
     @AfterAll
@@ -82,8 +83,8 @@ class PullAccessTest {
     }
 
     private Object[] args(String secret, Object... more) throws IOException {
-        Path conf = Files.writeString(root.resolve("registries.conf"), "[[registry]]\nprefix = \"quay.io\"\nlocation = \""
-                + host() + "\"\ninsecure = true\n");
+        Path conf = Files.writeString(root.resolve("registries.conf"),
+                "[[registry]]\nprefix = \"quay.io\"\nlocation = \"" + host() + "\"\ninsecure = true\n");
         Object[] ours = {"--registries-conf", conf, "--authfile", Files.writeString(root.resolve("auth.json"), secret)};
         return lab.args(PullLab.list(root, lab.reference(0), lab.reference(6)), root.resolve(PullLab.AI),
                 Stream.concat(Stream.of(ours), Stream.of(more)).toArray());

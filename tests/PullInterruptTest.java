@@ -50,7 +50,8 @@ class PullInterruptTest {
     @BeforeAll
     static void publish() throws IOException {
         lab = PullLab.start(shared, 0.3);
-        behindLink = LocalRegistry.start(shared.resolve("behind"), shared.resolve("registry/storage"), null, null, null);
+        Path storage = shared.resolve("registry/storage");
+        behindLink = LocalRegistry.start(shared.resolve("behind"), storage, null, null, null);
         link = new SlowLink(behindLink.port(), 1_000_000);
         slow = Files.writeString(shared.resolve("slow.conf"), Files.readString(lab.corpus.registriesConf())
                 .replace(":" + lab.registry.port(), ":" + link.port()));
@@ -83,10 +84,15 @@ class PullInterruptTest {
         return sizes;
     }
 
+    /** The arguments of a pull over the slow link; what it asked for stands in the log of a registry of its own. */
+    private Object[] overLink() {
+        return lab.args(lab.corpus.initialList(), root.resolve(PullLab.AI), "--registries-conf", slow);
+    }
+
     /** Starts a pull over the slow link and returns when this share of its bytes is on disk. */
     private Process pullUntil(double share) throws Exception {
-        Process pull = Scripts.program(PullInitial4103.class, lab.args(lab.corpus.initialList(), root.resolve(PullLab.AI),
-                "--registries-conf", slow)).background(root.resolveSibling(root.getFileName() + ".log"));
+        Process pull = Scripts.program(PullInitial4103.class, overLink())
+                .background(root.resolveSibling(root.getFileName() + ".log"));
         while (pull.isAlive() && sizes(root).values().stream().mapToLong(Long::longValue).sum() <= share * bytes) {
             Thread.sleep(2);
         }
@@ -96,8 +102,8 @@ class PullInterruptTest {
     /** What has a blob's name is that blob; a re-run fetches none of these again, and of the others only what lacks. */
     private void assertResumes() throws IOException {
         Map<String, Long> left = sizes(root);
-        Set<String> whole = left.keySet().stream().filter(n -> !n.contains("partial")).map(n -> n.replace("sha256/", ""))
-                .collect(Collectors.toSet());
+        Set<String> whole = left.keySet().stream().filter(n -> !n.contains("partial"))
+                .map(n -> n.replace("sha256/", "")).collect(Collectors.toSet());
         for (String hex : whole) {
             assertEquals(hex, Digest.of(root.resolve("blobs/sha256").resolve(hex)).hex());
         }
@@ -140,7 +146,7 @@ class PullInterruptTest {
     }
 
     @Test
-    @DisplayName("by a full disk: one line says so, nothing half-written is taken for whole, with space a re-run goes on")
+    @DisplayName("by a full disk: one line says so, nothing half-written counts as whole, with space a re-run goes on")
     void diskFull() throws IOException {
         Path image = shared.resolve("disk.img");
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
@@ -150,10 +156,10 @@ class PullInterruptTest {
         Proc.of("mount", "-o", "loop", image.toString(), root.toString()).check();
         try {
             ScriptRun run = ScriptRun.watched(line -> fill(line.startsWith("Plan:")), new PullInitial4103(),
-                    lab.args(lab.corpus.initialList(), root.resolve(PullLab.AI)));
+                    overLink());
             assertEquals(Cli.FAILED, run.exit(), run::toString);
             assertEquals(1, run.err().lines().filter(l -> !l.startsWith("Pulled ")).count(), run.err());
-            assertTrue(run.err().matches("(?s).*error: disk full: [^\n]+; free some space and run the same command again\n"),
+            assertTrue(run.err().matches("(?s).*error: disk full: [^\n]+; free some space and run [^\n]+ again\n"),
                     run.err());
             Files.delete(root.resolve("ballast"));
             assertResumes();
@@ -167,7 +173,7 @@ class PullInterruptTest {
         try {
             if (now) {
                 long free = Files.getFileStore(root).getUsableSpace();
-                Proc.of("fallocate", "-l", String.valueOf(free - bytes / 2), root.resolve("ballast").toString()).check();
+                Proc.of("fallocate", "-l", String.valueOf(free - bytes / 2), root + "/ballast").check();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

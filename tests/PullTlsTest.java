@@ -102,7 +102,8 @@ class PullTlsTest {
     void otherHost() throws IOException {
         serve("registry.example.com", "");
         write("certs/ca.crt", CA.certificatePem());
-        assertRefused(pull(false, "--cert-dir", root.resolve("certs")), "TLS with HOST: its certificate is for another host");
+        assertRefused(pull(false, "--cert-dir", root.resolve("certs")),
+                "TLS with HOST: its certificate is for another host");
     }
 
     @Test

@@ -50,8 +50,9 @@ final class TokenService extends Dispatcher implements AutoCloseable {
     /** The auth section of a registry's configuration; its certificate file goes into the folder. */
     String configuration(Path folder) throws IOException {
         Path certificate = Files.writeString(folder.resolve("token.pem"), signer.certificatePem());
-        return "auth: {token: {realm: \"http://127.0.0.1:%d/token\", service: \"%s\", issuer: lab, rootcertbundle: \"%s\"}}\n"
-                .formatted(server.getPort(), SERVICE, certificate);
+        return """
+                auth: {token: {realm: "http://127.0.0.1:%d/token", service: "%s", issuer: lab, rootcertbundle: "%s"}}
+                """.formatted(server.getPort(), SERVICE, certificate);
     }
 
     /** The tokens given out so far. */
@@ -65,7 +66,8 @@ final class TokenService extends Dispatcher implements AutoCloseable {
         String shown = request.getHeaders().get("Authorization");
         if (request.getMethod().equals("POST")) { // OAuth 2: a form
             asked = HttpUrl.get("http://form/?" + request.getBody().utf8());
-            shown = "refresh_token".equals(asked.queryParameter("grant_type")) ? asked.queryParameter("refresh_token") : null;
+            boolean refresh = "refresh_token".equals(asked.queryParameter("grant_type"));
+            shown = refresh ? asked.queryParameter("refresh_token") : null;
         }
         if (wanted != null && !wanted.equals(shown) || !SERVICE.equals(asked.queryParameter("service"))) {
             return new MockResponse(401, Headers.of(), "{\"errors\":[{\"message\":\"who are you?\"}]}");
