@@ -26,8 +26,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
- * Files of an image, straight from its layers in a registry: one GET for each layer, nothing stored. Layers are read last
- * to first, and no more of them than it takes to know what the merged file system shows: an entry hides what lower
+ * Files of an image, straight from its layers in a registry: one GET for each layer, nothing stored. Layers are read
+ * last to first, and no more of them than it takes to know what the merged file system shows: an entry hides what lower
  * layers have at its path, a whiteout ({@code .wh.NAME}, {@code .wh..wh..opq}; OCI image specification, layer.md) too.
  * Layers are plain, gzip or zstd tars.
  *
@@ -120,7 +120,8 @@ public final class ImageFiles {
         walk(List.of(path), (name, size, content) -> {
             if (name.equals(path)) {
                 if (size > maxBytes) {
-                    throw new Cli.Failure(entry.text() + ": " + path + " has " + size + " bytes, more than " + maxBytes);
+                    throw new Cli.Failure(entry.text() + ": " + path + " has " + size + " bytes, more than "
+                            + maxBytes);
                 }
                 found[0] = content.readNBytes(maxBytes);
             }

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * What pulling a list takes, and what its exclusions save: bytes of unique configs and layers, from the manifests alone.
- * Images that share layers save less than their own sizes.
+ * What pulling a list takes, and what its exclusions save: bytes of unique configs and layers, from the manifests
+ * alone. Images that share layers save less than their own sizes.
  */
 public record PullSizes(long bytes, long savedBytes) {
     private static final int CONNECTIONS = 6;
@@ -23,8 +23,8 @@ public record PullSizes(long bytes, long savedBytes) {
     private static final OciLayout NOWHERE = OciLayout.at(Path.of("/nonexistent/set"), null);
 
     /** Asks for all manifests. Throws {@link Cli.Failure} when one cannot be had. */
-    public static PullSizes of(RegistryOptions registries, String platform, Collection<String> kept, Collection<String> excluded)
-            throws IOException {
+    public static PullSizes of(RegistryOptions registries, String platform, Collection<String> kept,
+            Collection<String> excluded) throws IOException {
         TreeSet<String> all = new TreeSet<>(kept);
         all.addAll(excluded);
         Puller.Plan plan = new Puller(registries.registry(), registries.conf(), NOWHERE, platform, CONNECTIONS)
@@ -44,6 +44,7 @@ public record PullSizes(long bytes, long savedBytes) {
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "%.1f MB to pull, %.1f MB saved by exclusions", bytes / 1e6, savedBytes / 1e6);
+        return String.format(Locale.ROOT, "%.1f MB to pull, %.1f MB saved by exclusions", bytes / 1e6,
+                savedBytes / 1e6);
     }
 }

@@ -18,7 +18,8 @@ public final class RegistryOptions {
             description = "Mirrors and insecure registries (default: /etc/containers/registries.conf).")
     private Path registriesConf;
 
-    @Option(names = "--cert-dir", paramLabel = "DIR", description = "CA (*.crt) and client (*.cert, *.key) certificates.")
+    @Option(names = "--cert-dir", paramLabel = "DIR",
+            description = "CA (*.crt) and client (*.cert, *.key) certificates.")
     private Path certDir;
 
     public Http http() {

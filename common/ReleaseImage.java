@@ -23,8 +23,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * An OpenShift release image and the payload that its {@code release-manifests/image-references} names: an ImageStream
- * (image.openshift.io/v1) whose {@code metadata.name} is the version and whose {@code spec.tags} have a {@code name} and
- * a {@code from.name}, the reference by digest.
+ * (image.openshift.io/v1) whose {@code metadata.name} is the version and whose {@code spec.tags} have a {@code name}
+ * and a {@code from.name}, the reference by digest.
  *
  * @param pinned the release image by digest
  * @param tag its tag, when it was asked for by one
@@ -36,8 +36,8 @@ public record ReleaseImage(String pinned, Optional<String> tag, String version, 
     /** What the discovery stage needs (the original's create-ai-list.sh). */
     public static final List<String> INITIAL = List.of("must-gather", "hyperkube", "cloud-credential-operator",
             "cluster-policy-controller", "pod", "cluster-config-operator", "cluster-etcd-operator",
-            "cluster-kube-controller-manager-operator", "cluster-kube-scheduler-operator", "machine-config-operator", "etcd",
-            "cluster-bootstrap", "cluster-ingress-operator", "cluster-kube-apiserver-operator");
+            "cluster-kube-controller-manager-operator", "cluster-kube-scheduler-operator", "machine-config-operator",
+            "etcd", "cluster-bootstrap", "cluster-ingress-operator", "cluster-kube-apiserver-operator");
 
     private static final String REFERENCES = "release-manifests/image-references";
     private static final int MAX_BYTES = 8 << 20; // those of 4.x have 60 to 150 kB
@@ -73,7 +73,7 @@ public record ReleaseImage(String pinned, Optional<String> tag, String version, 
         return VERSION.matcher(release).matches();
     }
 
-    /** The OCI platform of a release's architecture; of a multi-arch release image any will do, all name one payload. */
+    /** The OCI platform of a release's architecture; of a multi-arch one any will do: they name one payload. */
     public static String platform(String arch) {
         return "linux/" + switch (arch) {
             case "x86_64", "multi" -> "amd64";

@@ -47,7 +47,8 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPContentVerifierBuilderProvider;
  */
 public record Signature(String key, Instant when, String reference) {
     /** Where Red Hat publishes the signatures of releases. */
-    public static final String RED_HAT_STORE = "https://mirror.openshift.com/pub/openshift-v4/signatures/openshift/release";
+    public static final String RED_HAT_STORE =
+            "https://mirror.openshift.com/pub/openshift-v4/signatures/openshift/release";
     /** Where RHEL and RHCOS have Red Hat's keys. */
     public static final String RED_HAT_KEYS = "/etc/pki/rpm-gpg/RPM-GPG-KEY-redhat-release";
 
@@ -129,8 +130,8 @@ public record Signature(String key, Instant when, String reference) {
 
     private static List<PGPPublicKeyRing> keys(Path keyring) throws IOException {
         if (!Files.isReadable(keyring)) {
-            throw new Cli.Failure(Cli.MISSING, "no keyring " + keyring + "; name one with --keyring (RHEL has Red Hat's keys in "
-                    + RED_HAT_KEYS + ")");
+            throw new Cli.Failure(Cli.MISSING, "no keyring " + keyring + "; name one with --keyring (RHEL has Red Hat's "
+                    + "keys in " + RED_HAT_KEYS + ")");
         }
         List<PGPPublicKeyRing> keys = new ArrayList<>();
         try {
@@ -153,7 +154,8 @@ public record Signature(String key, Instant when, String reference) {
 
     private static Signature check(byte[] message, Digest digest, List<PGPPublicKeyRing> keys)
             throws Bad, PGPException, IOException {
-        BcPGPObjectFactory packets = new BcPGPObjectFactory(PGPUtil.getDecoderStream(new ByteArrayInputStream(message)));
+        InputStream in = PGPUtil.getDecoderStream(new ByteArrayInputStream(message));
+        BcPGPObjectFactory packets = new BcPGPObjectFactory(in);
         Object first = packets.nextObject();
         if (first instanceof PGPCompressedData compressed) {
             packets = new BcPGPObjectFactory(compressed.getDataStream());
@@ -191,7 +193,8 @@ public record Signature(String key, Instant when, String reference) {
         if (ring == null) {
             throw new Bad("by key " + Long.toHexString(signature.getKeyID()) + ", which is not in the keyring");
         }
-        if (signature.getSignatureType() != PGPSignature.BINARY_DOCUMENT || !HASHES.contains(signature.getHashAlgorithm())) {
+        if (signature.getSignatureType() != PGPSignature.BINARY_DOCUMENT
+                || !HASHES.contains(signature.getHashAlgorithm())) {
             throw new Bad("of a kind that is not accepted (type " + signature.getSignatureType() + ", hash "
                     + signature.getHashAlgorithm() + ")");
         }

@@ -33,7 +33,8 @@ final class ImagePush {
         ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
         rootfs.putArray("diff_ids");
         ObjectNode manifest = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.OCI);
-        ObjectNode configDescriptor = manifest.putObject("config").put("mediaType", "application/vnd.oci.image.config.v1+json");
+        ObjectNode configDescriptor = manifest.putObject("config")
+                .put("mediaType", "application/vnd.oci.image.config.v1+json");
         manifest.putArray("layers");
         for (FileLayer layer : layers) {
             blob(repository, layer.bytes());
@@ -45,19 +46,22 @@ final class ImagePush {
         blob(repository, configBytes);
         configDescriptor.put("digest", Digest.of(configBytes).toString()).put("size", configBytes.length);
         byte[] bytes = Json.pretty(manifest);
-        put(registry.newBuilder().addPathSegments("v2/" + repository + "/manifests/" + tag).build(), bytes, Manifest.OCI);
+        HttpUrl manifests = registry.newBuilder().addPathSegments("v2/" + repository + "/manifests/" + tag).build();
+        put(manifests, bytes, Manifest.OCI);
         return Digest.of(bytes);
     }
 
     private void blob(String repository, byte[] bytes) throws IOException {
         String digest = Digest.of(bytes).toString();
         HttpUrl blobs = registry.newBuilder().addPathSegments("v2/" + repository + "/blobs/").build();
-        try (Response there = http.newCall(new Request.Builder().url(blobs.resolve("./" + digest)).head().build()).execute()) {
+        Request isThere = new Request.Builder().url(blobs.resolve("./" + digest)).head().build();
+        try (Response there = http.newCall(isThere).execute()) {
             if (there.isSuccessful()) {
                 return;
             }
         }
-        Request start = new Request.Builder().url(blobs.resolve("uploads/")).post(RequestBody.create(new byte[0])).build();
+        Request start = new Request.Builder().url(blobs.resolve("uploads/")).post(RequestBody.create(new byte[0]))
+                .build();
         try (Response upload = http.newCall(start).execute()) {
             HttpUrl location = start.url().resolve(upload.header("Location", ""));
             put(location.newBuilder().addQueryParameter("digest", digest).build(), bytes, "application/octet-stream");

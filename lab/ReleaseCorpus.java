@@ -17,9 +17,9 @@ import common.Json;
 import common.ReleaseImage;
 
 /**
- * An OpenShift release in small: a release image whose {@code release-manifests/image-references} names a payload of one
- * image for each of {@link #names}, which share a base layer. Layers are plain tars, so that digests are the same on
- * every host and an expected list can be checked in.
+ * An OpenShift release in small: a release image whose {@code release-manifests/image-references} names a payload of
+ * one image for each of {@link #names}, which share a base layer. Layers are plain tars, so that digests are the same
+ * on every host and an expected list can be checked in.
  */
 final class ReleaseCorpus {
     static final String REFERENCES = "release-manifests/image-references";
@@ -80,7 +80,8 @@ final class ReleaseCorpus {
         FileLayer base = base();
         for (String name : names()) {
             byte[] own = (name + " of " + version + "\n").repeat(1000).getBytes(StandardCharsets.UTF_8);
-            Digest digest = push.push(ART, version + "-" + name, List.of(base, FileLayer.with("usr/bin/" + name, own).plain()));
+            FileLayer program = FileLayer.with("usr/bin/" + name, own).plain();
+            Digest digest = push.push(ART, version + "-" + name, List.of(base, program));
             payload.put(name, "quay.io/" + ART + "@" + digest);
         }
         return payload;

@@ -32,6 +32,7 @@ class ReleaseSignatureTest {
     private static final String VERSION = "4.10.3";
     private static final String RED_HAT = "red-hat@example.com";
     private static final String STRANGER = "stranger@example.com";
+    private static final String SIGNED_NAME = "quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64";
     private static final String LONG_AGO = "20200101T000000";
 
     @TempDir
@@ -49,7 +50,8 @@ class ReleaseSignatureTest {
         Files.createDirectory(folder.resolve("gnupg"), PosixFilePermissions.asFileAttribute(
                 PosixFilePermissions.fromString("rwx------")));
         for (String user : List.of(RED_HAT, STRANGER)) {
-            gpg("--faked-system-time", LONG_AGO, "--passphrase", "", "--quick-generate-key", user, "rsa2048", "sign", "never");
+            gpg("--faked-system-time", LONG_AGO, "--passphrase", "", "--quick-generate-key", user, "rsa2048", "sign",
+                    "never");
         }
         keyring = Files.writeString(folder.resolve("keyring"), gpg("--armor", "--export", RED_HAT));
         registry = LocalRegistry.start(folder.resolve("registry"));
@@ -75,7 +77,7 @@ class ReleaseSignatureTest {
         sign(1, RED_HAT, payload(digest));
         ScriptRun run = verify(keyring);
         assertAll(() -> assertEquals(Cli.DONE, run.exit(), run::toString),
-                () -> assertTrue(run.err().contains("Verified: quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64"), run.err()),
+                () -> assertTrue(run.err().contains("Verified: " + SIGNED_NAME), run.err()),
                 () -> assertTrue(run.err().contains("by key " + fingerprint(RED_HAT)), run.err()));
     }
 
@@ -136,10 +138,12 @@ class ReleaseSignatureTest {
     void revoked() throws IOException {
         sign(1, STRANGER, payload(digest));
         Path prepared = folder.resolve("gnupg/openpgp-revocs.d/" + fingerprint(STRANGER) + ".rev");
-        Path revocation = Files.writeString(folder.resolve("revocation"), Files.readString(prepared).replace(":-----", "-----"));
+        Path revocation = Files.writeString(folder.resolve("revocation"),
+                Files.readString(prepared).replace(":-----", "-----"));
         Path key = Files.writeString(folder.resolve("key"), gpg("--armor", "--export", STRANGER));
         String home = Files.createTempDirectory(folder, "home").toString();
-        Proc.of("gpg", "--homedir", home, "--batch", "--quiet", "--import", key.toString(), revocation.toString()).check();
+        Proc.of("gpg", "--homedir", home, "--batch", "--quiet", "--import", key.toString(), revocation.toString())
+                .check();
         Files.writeString(key, Proc.of("gpg", "--homedir", home, "--armor", "--export").check());
         assertRefused("is revoked", key);
     }
@@ -210,8 +214,9 @@ class ReleaseSignatureTest {
     }
 
     private ScriptRun verify(Path keys, Object signatures) {
-        return ScriptRun.of(new Release(), VERSION, "--verify", "--keyring", keys, "--signatures", signatures, "--output",
-                store.resolve("list"), "--authfile", folder.resolve("auth.json"), "--registries-conf", corpus.registriesConf());
+        return ScriptRun.of(new Release(), VERSION, "--verify", "--keyring", keys, "--signatures", signatures,
+                "--output", store.resolve("list"), "--authfile", folder.resolve("auth.json"),
+                "--registries-conf", corpus.registriesConf());
     }
 
     private void sign(int number, String user, String payload) throws IOException {
@@ -237,18 +242,18 @@ class ReleaseSignatureTest {
     private static String payload(String digest) {
         return """
                 {"critical": {"type": "atomic container signature", "image": {"docker-manifest-digest": "%s"},
-                 "identity": {"docker-reference": "quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64"}},
-                 "optional": {"creator": "lab", "timestamp": 1648000000}}""".formatted(digest);
+                 "identity": {"docker-reference": "%s"}},
+                 "optional": {"creator": "lab", "timestamp": 1648000000}}""".formatted(digest, SIGNED_NAME);
     }
 
     private static String fingerprint(String user) {
-        return gpg("--with-colons", "--fingerprint", user).lines().filter(l -> l.startsWith("fpr")).findFirst().orElseThrow()
-                .split(":+")[1];
+        return gpg("--with-colons", "--fingerprint", user).lines().filter(l -> l.startsWith("fpr")).findFirst()
+                .orElseThrow().split(":+")[1];
     }
 
     private static String gpg(String... args) {
-        List<String> argv = new ArrayList<>(List.of("gpg", "--homedir", folder.resolve("gnupg").toString(), "--batch", "--yes",
-                "--quiet", "--pinentry-mode", "loopback"));
+        List<String> argv = new ArrayList<>(List.of("gpg", "--homedir", folder.resolve("gnupg").toString(), "--batch",
+                "--yes", "--quiet", "--pinentry-mode", "loopback"));
         argv.addAll(List.of(args));
         return Proc.of(argv).check();
     }

@@ -37,6 +37,7 @@
 //SOURCES PullTest.java
 //SOURCES PullTlsTest.java
 //SOURCES RegistriesConfTest.java
+//SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES ScriptsTest.java

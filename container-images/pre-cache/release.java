@@ -27,33 +27,33 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Which images is an OpenShift release made of? Reads one file out of the release image; needs neither oc nor podman. */
+/** Which images is a release made of? Reads one file out of the release image; needs neither oc nor podman. */
 @Command(name = "release", description = "List the images of an OpenShift release, straight from its registry.",
-        footer = {"", "Examples:", "  jbang release.java 4.10.3 --authfile pull-secret.json --exclude-tag 'aws|azure|gcp' --sizes",
+        footer = {"", "Examples:", "  jbang release.java 4.10.3 --exclude-tag 'aws|azure|gcp' --sizes",
             "  jbang release.java quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64 --initial --verify"})
 class Release extends Cli.Command {
     @Parameters(paramLabel = "VERSION|IMAGE", description = "E.g. 4.10.3, or a release image by tag or digest.")
     String release;
 
-    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release's tag (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release (default: ${DEFAULT-VALUE}).")
     String arch;
 
-    @Option(names = "--output", paramLabel = "FILE", description = "Default: ocp_images.txt.VERSION, initial_images.txt.VERSION.")
+    @Option(names = "--output", paramLabel = "FILE", description = "Default: {ocp,initial}_images.txt.VERSION.")
     Path output;
 
     @Option(names = "--initial", description = "Only what the discovery stage needs.")
     boolean initial;
 
-    @Option(names = "--only", arity = "1..*", paramLabel = "NAME", description = "Only the payload with these tag names.")
+    @Option(names = "--only", arity = "1..*", paramLabel = "NAME", description = "Only payload of these names.")
     List<String> only = List.of();
 
-    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX", description = "Not where it finds the tag name.")
+    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX", description = "No payload of such names.")
     List<Pattern> exclude = List.of();
 
     @Option(names = "--exclude-file", paramLabel = "FILE", description = "A file of such patterns, one a line.")
     Path excludeFile;
 
-    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "Also list these, e.g. the assisted agent.")
+    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "List this too, as the assisted agent.")
     List<String> add = List.of();
 
     @Option(names = "--sizes", description = "Ask for all manifests and say how many bytes a pull takes.")
