@@ -2,7 +2,7 @@ package common;
 
 //SOURCES Json.java
 //SOURCES Cli.java
-//DEPS com.google.cloud.tools:jib-core:0.27.3
+//SOURCES ImageList.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

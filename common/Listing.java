@@ -1,7 +1,7 @@
 package common;
 
 //DEPS org.jsoup:jsoup:1.24.1
-//DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
+//SOURCES Http.java
 
 import java.util.List;
 import java.util.SortedSet;

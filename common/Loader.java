@@ -4,7 +4,7 @@ package common;
 //SOURCES ImageList.java
 //SOURCES LegacyTarball.java
 //SOURCES LoadSchedule.java
-//SOURCES NodeTar.java
+//SOURCES FileTree.java
 //SOURCES OciLayout.java
 
 import java.io.IOException;
@@ -85,7 +85,7 @@ public final class Loader {
         } finally {
             threads.shutdownNow();
             end(threads);
-            NodeTar.delete(temp);
+            FileTree.delete(temp);
         }
     }
 
@@ -171,7 +171,7 @@ public final class Loader {
                 }
                 failed(image.entry, e);
             } finally {
-                NodeTar.delete(work);
+                FileTree.delete(work);
                 schedule.ended(image.blobs, success);
             }
         }

@@ -2,6 +2,7 @@ package common;
 
 //SOURCES Cli.java
 //SOURCES AtomicFile.java
+//SOURCES FileTree.java
 //DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.BufferedInputStream;
@@ -18,11 +19,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -45,28 +44,16 @@ public final class NodeTar {
     /** Unpacks {@code tar} as {@code target}, which must not exist: it appears whole or not at all. */
     public static void unpack(Path tar, Path target) throws IOException {
         Path temp = target.resolveSibling("." + target.getFileName() + ".tmp");
-        delete(temp);
+        FileTree.delete(temp);
         Files.createDirectory(temp);
         try {
             new NodeTar(temp).entries(tar);
             AtomicFile.rename(temp, target);
         } catch (IOException | RuntimeException e) {
-            delete(temp);
+            FileTree.delete(temp);
             throw e;
         }
         AtomicFile.sync(target.toAbsolutePath().getParent());
-    }
-
-    /** Removes a folder and what is in it, following no link. */
-    public static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 
     private void entries(Path tar) throws IOException {

@@ -136,7 +136,7 @@ public final class Staging implements AutoCloseable {
         }
         Files.deleteIfExists(folder.resolve(STAGED)); // stands for a whole partition
         if (unpacked > 0) {
-            NodeTar.delete(folder.resolve("node"));
+            FileTree.delete(folder.resolve("node"));
         }
         try (Progress progress = Progress.start("Staging", plan.fetchBytes)) {
             int[] done = {0};

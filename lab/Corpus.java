@@ -1,6 +1,6 @@
 //SOURCES ../common/Json.java
 //SOURCES CorpusLayer.java
-//DEPS com.google.cloud.tools:jib-core:0.27.3
+//SOURCES ../common/ImageList.java
 
 import java.io.IOException;
 import java.nio.file.Files;

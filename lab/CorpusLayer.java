@@ -1,5 +1,5 @@
 //SOURCES ../common/Digest.java
-//DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ../common/NodeTar.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

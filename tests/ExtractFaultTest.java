@@ -1,6 +1,5 @@
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
-//DEPS org.junit.jupiter:junit-jupiter:5.14.4
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -16,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import common.Descriptor;
 import common.Digest;
 import common.Manifest;
-import common.NodeTar;
+import common.FileTree;
 import common.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -214,7 +213,7 @@ class ExtractFaultTest {
         process.destroyForcibly().waitFor();
         Proc.Result again = with("killed", "exec \"$SKOPEO\" \"$@\"").run();
         for (Path left : store.leftovers()) { // of a kill that nobody can catch
-            NodeTar.delete(left);
+            FileTree.delete(left);
         }
         assertEquals("0 true", again.exit() + " " + store.has("quay.io/org/killed-2:1"), again.err());
     }

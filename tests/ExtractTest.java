@@ -1,6 +1,5 @@
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
-//DEPS org.junit.jupiter:junit-jupiter:5.14.4
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

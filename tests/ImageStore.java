@@ -1,5 +1,5 @@
 //SOURCES ../common/Json.java
-//SOURCES ../common/NodeTar.java
+//SOURCES ../common/FileTree.java
 //SOURCES ../common/Proc.java
 //SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
 //SOURCES ../container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java
@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.NodeTar;
+import common.FileTree;
 import common.Proc;
 
 /** A containers-storage root of its own, and the extract scripts run against it, each as a process of its own. */
@@ -79,6 +79,6 @@ final class ImageStore implements AutoCloseable {
         while (Proc.of("mountpoint", "-q", overlay.toString()).run().ok()) {
             Proc.of("umount", overlay.toString()).check();
         }
-        NodeTar.delete(folder);
+        FileTree.delete(folder);
     }
 }

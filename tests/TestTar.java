@@ -1,4 +1,4 @@
-//DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ../common/NodeTar.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 //SOURCES ../common/Json.java
-//DEPS com.squareup.okhttp3:mockwebserver3:5.5.1
-//DEPS com.squareup.okhttp3:okhttp-tls:5.5.1
+//SOURCES ../common/Http.java
+//SOURCES FaultyServer.java
 
 import java.io.IOException;
 import java.net.InetAddress;
