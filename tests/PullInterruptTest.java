@@ -89,10 +89,15 @@ class PullInterruptTest {
         return lab.args(lab.corpus.initialList(), root.resolve(PullLab.AI), "--registries-conf", slow);
     }
 
+    /** What the pull prints; not below its own root, whose tree is compared. */
+    private Path log() {
+        return shared.resolve(root.getFileName() + ".log");
+    }
+
     /** Starts a pull over the slow link and returns when this share of its bytes is on disk. */
     private Process pullUntil(double share) throws Exception {
         Process pull = Scripts.program(PullInitial4103.class, overLink())
-                .background(root.resolveSibling(root.getFileName() + ".log"));
+                .background(log());
         while (pull.isAlive() && sizes(root).values().stream().mapToLong(Long::longValue).sum() <= share * bytes) {
             Thread.sleep(2);
         }
@@ -140,7 +145,7 @@ class PullInterruptTest {
         Process pull = pullUntil(0.3);
         Proc.of("kill", "-INT", String.valueOf(pull.pid())).check();
         assertEquals(Cli.INTERRUPTED, pull.waitFor());
-        String said = Files.readString(root.resolveSibling(root.getFileName() + ".log"));
+        String said = Files.readString(log());
         assertTrue(said.contains("interrupted: ") && said.contains("run the same command again"), said);
         assertResumes();
     }
