@@ -157,7 +157,7 @@ public final class Catalog {
             return List.of(bundle(of, channel, head(of, channel)));
         }
         Set<String> names = wanted.anyChannel() ? of.bundles.keySet() : of.channels.get(channel).keySet();
-        if (names.contains(wanted.version)) {
+        if (wanted.version != null && names.contains(wanted.version)) {
             return List.of(bundle(of, channel, wanted.version));
         }
         Version min = limit(wanted.min);
@@ -179,8 +179,7 @@ public final class Catalog {
      */
     public String head(Package of, String channelName) {
         Map<String, Entry> channel = of.channels.get(channelName);
-        Set<String> superseded = channel.values().stream()
-                .flatMap(e -> e.supersedes.stream().filter(s -> !s.equals(e.name))).collect(Collectors.toSet());
+        Set<String> superseded = channel.values().stream().flatMap(e -> e.supersedes.stream()).collect(Collectors.toSet());
         List<String> heads = channel.keySet().stream().filter(name -> !superseded.contains(name)).toList();
         if (heads.size() > 1) {
             List<String> notInRange = heads.stream().filter(name -> !inSkipRange(of, channel, name)).toList();

@@ -73,7 +73,7 @@ public final class SqliteCatalog {
     private void read() throws SQLException {
         each("SELECT name, default_channel FROM package", r ->
                 catalog.packageOf(r.getString(1)).defaultChannel(r.getString(2) == null ? "" : r.getString(2)));
-        each("SELECT operatorbundle_name, image FROM related_image ORDER BY rowid", r ->
+        each("SELECT operatorbundle_name, image FROM related_image WHERE image <> ''", r ->
                 images.computeIfAbsent(r.getString(1), n -> new ArrayList<>()).add(r.getString(2)));
         // not olm.bundle.object and the like: manifests of megabytes
         each("SELECT operatorbundle_name, type, value FROM properties WHERE type IN ('olm.package', 'olm.gvk')", r ->

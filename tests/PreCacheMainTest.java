@@ -25,6 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("pre-cache main:")
@@ -105,6 +106,18 @@ class PreCacheMainTest {
     void imageSet(String version) throws IOException {
         ScriptRun run = run("--imageset", imageSet(version, ""), "--exclude-tag", "aws-", "azure");
         assertEquals(Files.readString(EXPECTED), Files.readString(list()), run::toString);
+    }
+
+    @ParameterizedTest(name = "a catalog alone in an ImageSetConfiguration, full {0}: {1}")
+    @CsvSource({"false, 9 images of 4 bundles", "true, 19 images of 9 bundles"})
+    void catalogAlone(boolean full, String found) throws IOException {
+        Path file = Files.writeString(own.resolve("isc.yaml"), """
+                apiVersion: mirror.openshift.io/v2alpha1
+                kind: ImageSetConfiguration
+                mirror: {operators: [{catalog: '%s', full: %b}]}
+                """.formatted(CatalogCorpus.JSON, full));
+        ScriptRun run = run("--imageset", file);
+        assertTrue(run.out().startsWith("Operators of " + CatalogCorpus.JSON + ": " + found + "\n"), run::toString);
     }
 
     @Test
