@@ -64,7 +64,7 @@ public record ReleaseCopy(Path root, String model, String version) {
         return copies;
     }
 
-    /** Gives the copies a name in jbang-catalog.json, behind that of their model; a name that is there stays as it is. */
+    /** Gives the copies a name in jbang-catalog.json, behind that of their model; a name that is there stays. */
     public void copyAliases() throws IOException {
         Path catalog = root.toAbsolutePath().normalize().resolveSibling("jbang-catalog.json");
         String text = Files.readString(catalog);

@@ -130,8 +130,8 @@ public record Signature(String key, Instant when, String reference) {
 
     private static List<PGPPublicKeyRing> keys(Path keyring) throws IOException {
         if (!Files.isReadable(keyring)) {
-            throw new Cli.Failure(Cli.MISSING, "no keyring " + keyring + "; name one with --keyring (RHEL has Red Hat's "
-                    + "keys in " + RED_HAT_KEYS + ")");
+            throw new Cli.Failure(Cli.MISSING, "no keyring " + keyring + "; name one with --keyring (RHEL has Red "
+                    + "Hat's keys in " + RED_HAT_KEYS + ")");
         }
         List<PGPPublicKeyRing> keys = new ArrayList<>();
         try {

@@ -25,9 +25,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Makes for another release what the repository has for 4.10.3: its image lists, and copies of the scripts. */
-@Command(name = "add-release", description = "Make images-VERSION/ and ocp-images-VERSION/: image lists, pull and extract "
-        + "scripts, and their names in jbang-catalog.json.",
-        footer = {"", "Example:", "  jbang add-release.java 4.12.0 --authfile pull-secret.json --exclude-tag 'aws|azure|gcp'"})
+@Command(name = "add-release", description = "Make images-VERSION/ and ocp-images-VERSION/: image lists, pull and "
+        + "extract scripts, and their names in jbang-catalog.json.",
+        footer = {"", "Example:",
+            "  jbang add-release.java 4.12.0 --authfile pull-secret.json --exclude-tag 'aws|azure|gcp'"})
 class AddRelease extends Cli.Command {
     private static final String MODEL = "4.10.3";
 
@@ -37,18 +38,19 @@ class AddRelease extends Cli.Command {
     @Option(names = "--image", description = "The release image (default: Red Hat's of this version).")
     String image;
 
-    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release's tag (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--arch", defaultValue = "x86_64", description = "Of the release (default: ${DEFAULT-VALUE}).")
     String arch;
 
     @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX",
             description = "Leave payload out of ocp-images where it finds the tag name.")
     List<Pattern> exclude = List.of();
 
-    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "What discovery needs beside the release: "
-            + "assisted agent, installer (default: as for " + MODEL + ").")
+    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE",
+            description = "What discovery needs beside the release: agent, installer (default: as for " + MODEL + ").")
     List<String> add = List.of();
 
-    @Option(names = "--folder", paramLabel = "DIR", description = "container-images of a checkout (default: this script's).")
+    @Option(names = "--folder", paramLabel = "DIR",
+            description = "container-images of a checkout (default: this script's).")
     Path folder;
 
     @Option(names = "--force", description = "Replace lists and scripts that are there.")
@@ -66,7 +68,8 @@ class AddRelease extends Cli.Command {
         if (!ReleaseImage.isVersion(version) || version.equals(MODEL)) {
             throw new Cli.Failure(Cli.USAGE, "not the version of another release: " + version);
         }
-        Path root = folder != null ? folder : ScriptFolder.beside(Path.of("container-images/images-" + MODEL)).getParent();
+        Path model = Path.of("container-images/images-" + MODEL);
+        Path root = folder != null ? folder : ScriptFolder.beside(model).getParent();
         ReleaseCopy copy = new ReleaseCopy(root, MODEL, version);
         if (!force && copy.existing().isPresent()) {
             throw new Cli.Failure(copy.existing().get() + " is there already; --force replaces its list and scripts");

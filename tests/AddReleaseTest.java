@@ -6,6 +6,7 @@
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -31,6 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("add-release:")
 class AddReleaseTest {
     private static final String VERSION = "4.12.0-rc.1";
+    private static final String INITIAL_LIST = "images-" + VERSION + "/initial-images-" + VERSION + ".txt";
+    private static final String OCP_LIST = "ocp-images-" + VERSION + "/ocp-images-" + VERSION + ".txt";
+    private static final String NEEDED = "jbang|jbang-catalog.json|common/.*java"
+            + "|container-images/(ocp-)?images-4\\.10\\.3/.*(java|txt)";
 
     @TempDir
     static Path folder;
@@ -60,14 +65,14 @@ class AddReleaseTest {
         Files.readAllLines(root.resolve("images-4.10.3/initial-images-4.10.3.txt")).stream()
                 .filter(line -> !line.contains("/openshift-release-dev/")).forEach(expected::add);
         assertEquals(expected.stream().sorted().toList(),
-                Files.readAllLines(root.resolve("images-" + VERSION + "/initial-images-" + VERSION + ".txt")));
+                Files.readAllLines(root.resolve(INITIAL_LIST)));
     }
 
     @Test
     @DisplayName("--add names the initial list's further images instead")
     void further() throws IOException {
         Path root = add(checkout(), "--add", "quay.io/lab/agent:v1");
-        List<String> list = Files.readAllLines(root.resolve("images-" + VERSION + "/initial-images-" + VERSION + ".txt"));
+        List<String> list = Files.readAllLines(root.resolve(INITIAL_LIST));
         assertEquals(List.of("quay.io/lab/agent:v1"),
                 list.stream().filter(line -> !line.contains("/openshift-release-dev/")).toList());
     }
@@ -78,7 +83,7 @@ class AddReleaseTest {
         Path root = add(checkout(), "--exclude-tag", "aws|azure|gcp");
         List<String> expected = Stream.concat(Stream.of(release.pinned()), release.payload().entrySet().stream()
                 .filter(e -> !e.getKey().matches("(aws|azure|gcp).*")).map(e -> e.getValue())).sorted().toList();
-        assertEquals(expected, Files.readAllLines(root.resolve("ocp-images-" + VERSION + "/ocp-images-" + VERSION + ".txt")));
+        assertEquals(expected, Files.readAllLines(root.resolve(OCP_LIST)));
     }
 
     @Test
@@ -118,10 +123,10 @@ class AddReleaseTest {
     @DisplayName("an unknown version leaves no folder behind")
     void unknown() throws IOException {
         Path root = checkout();
-        ScriptRun run = ScriptRun.of(new AddRelease(), "4.99.0", "--folder", root, "--authfile", folder.resolve("auth.json"),
-                "--registries-conf", corpus.registriesConf());
+        ScriptRun run = ScriptRun.of(new AddRelease(), "4.99.0", "--folder", root, "--authfile",
+                folder.resolve("auth.json"), "--registries-conf", corpus.registriesConf());
         assertEquals(Cli.FAILED, run.exit());
-        assertEquals(false, Files.exists(root.resolve("images-4.99.0")));
+        assertFalse(Files.exists(root.resolve("images-4.99.0")));
     }
 
     @Test
@@ -129,7 +134,8 @@ class AddReleaseTest {
     @DisplayName("the scripts run: one pulls the release from the registry, one shows its help")
     void run() throws IOException {
         Path root = add(checkout());
-        String help = launched(root, root.resolve("images-" + VERSION + "/extract-initial-" + VERSION + ".java"), "--help");
+        Path extract = root.resolve("images-" + VERSION + "/extract-initial-" + VERSION + ".java");
+        String help = launched(root, extract, "--help");
         assertTrue(help.contains("Usage: extract-initial-" + VERSION), help);
         String pulled = launched(root, root.resolve("ocp-images-" + VERSION + "/pull-ocp-" + VERSION + ".java"),
                 "--authfile", folder.resolve("auth.json"), "--registries-conf", corpus.registriesConf());
@@ -155,8 +161,8 @@ class AddReleaseTest {
     }
 
     private static ScriptRun run(Path root, Object... more) {
-        List<Object> args = new ArrayList<>(List.of(VERSION, "--folder", root, "--authfile", folder.resolve("auth.json"),
-                "--registries-conf", corpus.registriesConf()));
+        List<Object> args = new ArrayList<>(List.of(VERSION, "--folder", root, "--authfile",
+                folder.resolve("auth.json"), "--registries-conf", corpus.registriesConf()));
         args.addAll(List.of(more));
         return ScriptRun.of(new AddRelease(), args.toArray());
     }
@@ -166,7 +172,7 @@ class AddReleaseTest {
         Path copy = Files.createTempDirectory(folder, "checkout");
         for (Path file : Repository.files()) {
             Path path = Repository.ROOT.relativize(file);
-            if (path.toString().matches("jbang|jbang-catalog.json|(common|container-images/(ocp-)?images-4\\.10\\.3)/.*(java|txt)")) {
+            if (path.toString().matches(NEEDED)) {
                 Files.createDirectories(copy.resolve(path).getParent());
                 Files.copy(file, copy.resolve(path));
             }

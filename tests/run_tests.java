@@ -28,6 +28,7 @@
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
 //SOURCES PreCacheMainTest.java
+//SOURCES PreCachePullTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java
 //SOURCES PullInterruptTest.java

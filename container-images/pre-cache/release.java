@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 /** Which images is a release made of? Reads one file out of the release image; needs neither oc nor podman. */
 @Command(name = "release", description = "List the images of an OpenShift release, straight from its registry.",
         footer = {"", "Examples:", "  jbang release.java 4.10.3 --exclude-tag 'aws|azure|gcp' --sizes",
-            "  jbang release.java quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64 --initial --verify"})
+            "  jbang release.java 4.10.3 --initial --add quay.io/edge-infrastructure/assisted-installer-agent:latest"})
 class Release extends Cli.Command {
     @Parameters(paramLabel = "VERSION|IMAGE", description = "E.g. 4.10.3, or a release image by tag or digest.")
     String release;
@@ -53,7 +53,7 @@ class Release extends Cli.Command {
     @Option(names = "--exclude-file", paramLabel = "FILE", description = "A file of such patterns, one a line.")
     Path excludeFile;
 
-    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "List this too, as the assisted agent.")
+    @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "List this too, say the agent.")
     List<String> add = List.of();
 
     @Option(names = "--sizes", description = "Ask for all manifests and say how many bytes a pull takes.")
