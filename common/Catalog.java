@@ -179,7 +179,8 @@ public final class Catalog {
      */
     public String head(Package of, String channelName) {
         Map<String, Entry> channel = of.channels.get(channelName);
-        Set<String> superseded = channel.values().stream().flatMap(e -> e.supersedes.stream()).collect(Collectors.toSet());
+        Set<String> superseded = channel.values().stream().flatMap(e -> e.supersedes.stream())
+                .collect(Collectors.toSet());
         List<String> heads = channel.keySet().stream().filter(name -> !superseded.contains(name)).toList();
         if (heads.size() > 1) {
             List<String> notInRange = heads.stream().filter(name -> !inSkipRange(of, channel, name)).toList();
