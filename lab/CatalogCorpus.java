@@ -108,7 +108,8 @@ final class CatalogCorpus {
     }
 
     private CatalogFile.Operator operator(String name, String defaultChannel,
-            Map<String, List<CatalogFile.Entry>> channels, List<Map.Entry<String, ObjectNode>> properties) throws IOException {
+            Map<String, List<CatalogFile.Entry>> channels, List<Map.Entry<String, ObjectNode>> properties)
+            throws IOException {
         List<CatalogFile.Bundle> bundles = new ArrayList<>();
         for (String version : channels.values().stream().flatMap(List::stream).map(CatalogFile.Entry::version).sorted()
                 .distinct().toList()) {
@@ -137,7 +138,8 @@ final class CatalogCorpus {
      * @param manifestBytes how large the manifest is that each bundle carries along
      */
     static CatalogFile many(int manifestBytes) {
-        List<CatalogFile.Entry> entries = new ArrayList<>(IntStream.range(0, 200).mapToObj(CatalogCorpus::entry).toList());
+        List<CatalogFile.Entry> entries = new ArrayList<>(IntStream.range(0, 200).mapToObj(CatalogCorpus::entry)
+                .toList());
         Collections.shuffle(entries, new Random(1));
         Random random = new Random(2);
         StringBuilder letters = new StringBuilder();

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 
 @Command(name = "main", description = "Make images.txt, the list of all that is staged: release, operators, others.",
         footer = {"", "Examples:", "  jbang main.java --config my-config --authfile pull-secret.json",
-            "  jbang main.java --imageset isc.yaml --list images.txt --pull --folder /srv/www/images"})
+            "  jbang main.java --imageset isc.yaml --pull --folder /srv/www/pre-cache"})
 class PreCacheMain extends Cli.Command {
     @Option(names = "--config", paramLabel = "DIR", description = "The original's folder: platform.image, "
             + "operators.indexes, operators.packagesAndChannels, additionalImages, excludePrecachePatterns.")

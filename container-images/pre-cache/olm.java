@@ -29,7 +29,8 @@ import picocli.CommandLine.Option;
 @Command(name = "olm", description = "List the images of operators, straight from their catalog's index image.",
         footer = {"", "Examples:",
             "  jbang olm.java --index registry.redhat.io/redhat/redhat-operator-index:v4.10 \\",
-            "      --packages local-storage-operator ptp-operator:stable sriov-network-operator:4.10:4.10.1",
+            "      --packages local-storage-operator ptp-operator:stable \\",
+            "      sriov-network-operator:4.10:4.10.1",
             "  jbang olm.java --config my-config --with-dependencies"})
 class Olm extends Cli.Command {
     @ArgGroup(multiplicity = "1")
