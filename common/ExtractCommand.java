@@ -81,7 +81,7 @@ public abstract class ExtractCommand extends Cli.Command {
     }
 
     private Path list(Path set) {
-        if (listFile != null) { // as the original has it, the variable may hold a bare name
+        if (listFile != null && !listFile.toString().isEmpty()) { // as the original has it, the variable may hold a bare name
             return Stream.of(listFile, folder.resolve(listFile), set.resolve(listFile)).filter(Files::exists)
                     .findFirst().orElse(listFile);
         }

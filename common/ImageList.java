@@ -5,6 +5,7 @@ package common;
 //DEPS com.google.cloud.tools:jib-core:0.27.3
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.google.cloud.tools.jib.api.ImageReference;
 import com.google.cloud.tools.jib.api.InvalidImageReferenceException;
@@ -72,6 +75,13 @@ public record ImageList(Path file, List<Entry> entries) {
             throw new Cli.Failure("nothing is left of " + file + " after --exclude");
         }
         return new ImageList(file, kept);
+    }
+
+    /** The list as a file. */
+    byte[] text() {
+        return entries.stream()
+                .flatMap(e -> e.tags.isEmpty() ? Stream.of(e.text) : e.tags.stream().map(t -> e.text + " " + t))
+                .collect(Collectors.joining("\n", "", "\n")).getBytes(StandardCharsets.UTF_8);
     }
 
     /** One line, without comment; {@code where} names it in the {@link Cli.Failure} that a malformed one throws. */

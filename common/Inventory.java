@@ -59,7 +59,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
     public static Inventory parse(byte[] bytes, String where) {
         JsonNode json = Json.parse(bytes, where);
         if (json.path("version").asInt() != 1 || !json.path("files").isArray()) {
-            throw new Cli.Failure(where + ": not an inventory of version 1; pull the sets again");
+            throw new Cli.Failure(where + ": not an inventory of version 1");
         }
         List<JsonNode> sets = new ArrayList<>();
         json.path("sets").forEach(sets::add);
@@ -76,7 +76,6 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
     /**
      * Brings ROOT/inventory.json up to date after a pull: the files of this set, and every whole blob that is there.
      *
-     * @param root the folder that {@code blobs} and the sets are in
      * @param asked the set; an earlier entry of the same name and release is replaced
      * @param list the image list inside the set folder
      * @param files the set's files: oci-layout, index.json or tarballs, and the list
@@ -84,8 +83,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
     public static void update(OciLayout set, SetOf asked, Path list, List<Path> files) throws IOException {
         Path root = set.blobs().getParent();
         Path file = root.resolve(FILE);
-        Inventory old = Files.exists(file) ? parse(Files.readAllBytes(file), file.toString())
-                : new Inventory(List.of(), List.of());
+        Inventory old = before(file);
         List<JsonNode> sets = new ArrayList<>(old.sets);
         sets.removeIf(s -> s.path("name").asText().equals(asked.name) && s.path("release").asText().equals(asked.release));
         sets.add(asked.json());
@@ -98,7 +96,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
                     Files.size(f), Digest.of(f), "set"));
         }
         try (Stream<Path> blobs = Files.list(set.blobs().resolve("sha256"))) {
-            for (Path b : blobs.filter(b -> !b.getFileName().toString().startsWith(".")).sorted().toList()) {
+            for (Path b : blobs.filter(b -> b.getFileName().toString().matches("[0-9a-f]{64}")).sorted().toList()) {
                 String hex = b.getFileName().toString();
                 entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob"));
             }
@@ -109,6 +107,16 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
         ArrayNode jsonFiles = json.putArray("files");
         entries.stream().sorted((a, b) -> (a.from).compareTo(b.from)).forEach(e -> jsonFiles.add(e.json()));
         Json.write(file, json);
+    }
+
+    private static Inventory before(Path file) throws IOException {
+        Inventory none = new Inventory(List.of(), List.of());
+        try {
+            return Files.exists(file) ? parse(Files.readAllBytes(file), file.toString()) : none;
+        } catch (Cli.Failure e) {
+            Cli.warn(e.getMessage() + "; made anew with this set alone, pull the other sets again, too");
+            return none;
+        }
     }
 
     private static String inside(String path, String where) {

@@ -97,7 +97,8 @@ public final class Json {
             return node;
         } catch (JsonProcessingException e) {
             String at = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-            throw new Cli.Failure(Cli.FAILED, where + at + ": " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+            String words = e.getOriginalMessage().lines().findFirst().orElse("").replaceFirst(" \\(start marker at .*", "");
+            throw new Cli.Failure(Cli.FAILED, where + at + ": " + words, e);
         } catch (IOException e) {
             throw new UncheckedIOException(where, e);
         }

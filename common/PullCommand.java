@@ -160,11 +160,11 @@ public abstract class PullCommand extends Cli.Command {
                 throw new Cli.Failure("another pull is writing to " + layout.blobs() + "; wait for it to end");
             }
             List<Descriptor> whole = puller.fetch(plan, failed);
-            Path copy = layout.folder().resolve(list.file().getFileName());
+            Path copy = copyTo(layout.folder(), list);
             List<Path> files = new ArrayList<>(format == Format.TGZ ? tarballs(layout, list, whole)
                     : commit(layout, list, whole));
-            if (!Files.exists(copy) || !Files.isSameFile(copy, list.file())) {
-                AtomicFile.write(copy, Files.readAllBytes(list.file()));
+            if (!same(copy, list.file())) {
+                AtomicFile.write(copy, exclude.isEmpty() ? Files.readAllBytes(list.file()) : list.text());
             }
             files.add(copy);
             String of = puller.platform() == null ? "all" : puller.platform();
@@ -172,6 +172,28 @@ public abstract class PullCommand extends Cli.Command {
                     List.copyOf(failed.keySet())), copy, files);
             return whole;
         }
+    }
+
+    /**
+     * The list that goes with the set. With --exclude that is not the one given, which may lie in the same folder: it gets
+     * the name that it has on the partition, which the extract scripts look for first.
+     */
+    private Path copyTo(Path folder, ImageList list) throws IOException {
+        Path onPartition = folder.resolve(set + ".txt");
+        if (exclude.isEmpty()) {
+            if (!same(onPartition, list.file())) {
+                Files.deleteIfExists(onPartition); // of an earlier pull with --exclude
+            }
+            return folder.resolve(list.file().getFileName());
+        }
+        if (same(onPartition, list.file())) {
+            throw new Cli.Failure("--exclude would overwrite the list " + list.file() + "; name a copy of it with --list");
+        }
+        return onPartition;
+    }
+
+    private static boolean same(Path file, Path other) throws IOException {
+        return Files.exists(file) && Files.isSameFile(file, other);
     }
 
     /** Writes index.json. Images of earlier pulls stay, but with --rm-stale only those that are still listed. */

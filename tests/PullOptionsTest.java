@@ -134,6 +134,29 @@ class PullOptionsTest {
     }
 
     @Test
+    @DisplayName("--exclude leaves the set a list without them, until a pull without --exclude")
+    void excludedList() throws IOException {
+        Path left = root.resolve(PullLab.AI).resolve("ai-images.txt");
+        PullLab.assertDone(lab.initial(root, "--exclude", "assisted-installer-agent:", "rhel8"));
+        assertEquals(2, Files.readAllLines(left).size());
+        assertTrue(Files.readString(root.resolve("inventory.json")).contains("images-4.10.3/ai-images.txt"));
+        PullLab.assertDone(lab.initial(root));
+        assertTrue(Files.notExists(left));
+    }
+
+    @Test
+    @DisplayName("a damaged inventory.json and a stray file among the blobs do not stop a pull")
+    void damagedInventory() throws IOException {
+        Files.createDirectories(root.resolve("blobs/sha256"));
+        Files.writeString(root.resolve("blobs/sha256/notes.txt"), "not a blob");
+        Files.writeString(root.resolve("inventory.json"), "{");
+        ScriptRun run = lab.initial(root);
+        PullLab.assertDone(run);
+        assertTrue(run.err().contains("made anew with this set alone"), run.err());
+        assertEquals(1, Json.read(root.resolve("inventory.json")).get("sets").size());
+    }
+
+    @Test
     @DisplayName("images that left the list stay, with a warning, until --rm-stale")
     void staleStay() throws IOException {
         PullLab.assertDone(lab.initial(root));
