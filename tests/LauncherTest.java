@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -88,6 +89,22 @@ class LauncherTest {
         Path copy = copyOfLauncher("a folder", Repository.text(Repository.LAUNCHER));
         Path link = Files.createSymbolicLink(folder.resolve("a link"), copy);
         assertEquals("x\n", launch(link, Path.of("Echo.java"), "x").in(script.getParent()).run().out());
+    }
+
+    @Test
+    @DisplayName("asks JBang once about a script beside it, and again when a source has changed, whatever its date")
+    void remembers() throws IOException {
+        Path copy = copyOfLauncher("a repository", Repository.text(Repository.LAUNCHER));
+        Path own = Files.writeString(copy.resolveSibling("Echo.java"), SCRIPT);
+        assertEquals("a b||\n", launch(copy, own, "a b", "", "").run().out());
+        Path away = Files.move(cache.resolve(JAR), cache.resolve("away"));
+        Files.createFile(cache.resolve(JAR)); // to ask this one would fail
+        assertEquals("x y\n", launch(copy, own, "x y").run().out());
+        Files.move(away, cache.resolve(JAR), StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(own, SCRIPT.replace("\"|\"", "\"+\""));
+        Files.setLastModifiedTime(own, FileTime.fromMillis(0));
+        assertEquals("x+y\n", launch(copy, own, "x", "y").run().out());
+        assertEquals(List.of(), leftovers());
     }
 
     @Test
@@ -242,7 +259,7 @@ class LauncherTest {
 
     private List<Path> leftovers() throws IOException {
         try (Stream<Path> files = Files.list(cache)) {
-            return files.filter(f -> f.getFileName().toString().startsWith("new.")).toList();
+            return files.filter(f -> f.getFileName().toString().matches("(new|asked)\\..*")).toList();
         }
     }
 
