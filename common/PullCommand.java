@@ -57,7 +57,7 @@ public abstract class PullCommand extends Cli.Command {
     @Option(names = "--all-platforms", description = "Take every platform of a multi-arch image.")
     boolean allPlatforms;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "6",
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
             description = "Connections at once (default: ${DEFAULT-VALUE}).")
     int jobs;
 
