@@ -81,7 +81,6 @@ public final class Cli {
             int exit = execute(script, interrupted, args);
             return interrupted.get() ? INTERRUPTED : exit;
         } finally {
-            verbose = false;
             ended.countDown();
             running.set(false);
             if (!interrupted.get()) {
@@ -91,14 +90,19 @@ public final class Cli {
     }
 
     private static int execute(Callable<Integer> script, AtomicBoolean interrupted, String... args) {
-        return new CommandLine(script)
-                .setParameterExceptionHandler((e, a) -> {
-                    System.err.println("error: " + e.getMessage() + " (see --help)");
-                    return USAGE;
-                })
-                .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(args);
+        boolean outer = verbose;
+        try {
+            return new CommandLine(script)
+                    .setParameterExceptionHandler((e, a) -> {
+                        System.err.println("error: " + e.getMessage() + " (see --help)");
+                        return USAGE;
+                    })
+                    .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .execute(args);
+        } finally {
+            verbose = outer;
+        }
     }
 
     /** The JVM runs this on Ctrl-C and SIGTERM: the script's thread gets the time that its {@code finally} blocks need. */
