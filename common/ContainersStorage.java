@@ -17,13 +17,19 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * The image store that podman, CRI-O and skopeo share on this host: the one of {@code CONTAINERS_STORAGE_CONF}, else of
- * {@code /etc/containers/storage.conf}. Only what podman 4.3 and skopeo 1.9 know is used.
+ * An image store. Only what podman 4.3 and skopeo 1.9 know is used.
+ *
+ * @param root the graphroot of an overlay store; null: the one that podman, CRI-O and skopeo share on this host, of
+ *         {@code CONTAINERS_STORAGE_CONF}, else of {@code /etc/containers/storage.conf}, with its additional image stores
+ * @param runRoot the runroot that goes with the graphroot: at most 50 characters, or podman 4 refuses it
+ * @param temp where blobs are kept while they are unpacked
  */
-public final class ContainersStorage {
+public record ContainersStorage(Path root, Path runRoot, Path temp) {
     private static final Pattern FATAL = Pattern.compile("level=fatal msg=\"(.*)\"");
 
-    private ContainersStorage() {
+    /** The host's; big temporary files go where skopeo and podman, too, keep them. */
+    public static ContainersStorage ofHost() {
+        return new ContainersStorage(null, null, Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp")));
     }
 
     /**
@@ -31,8 +37,14 @@ public final class ContainersStorage {
      * {@code REPOSITORY@DIGEST}, and {@code REPOSITORY:TAG@DIGEST} to tell which image has the tag. DIGEST is the
      * digest of the image's manifest, or of a manifest list that it was loaded by.
      */
-    public static Set<String> references() {
-        Proc podman = Proc.of("podman", "images", "--format", "json");
+    public Set<String> references() {
+        List<String> argv = new ArrayList<>(List.of("podman"));
+        if (root != null) {
+            argv.addAll(List.of("--root", root.toString(), "--runroot", runRoot.toString()));
+            argv.addAll(List.of("--storage-driver", "overlay"));
+        }
+        argv.addAll(List.of("images", "--format", "json"));
+        Proc podman = on(Proc.of(argv));
         return references(Json.parse(podman.check().getBytes(StandardCharsets.UTF_8), podman.shown()));
     }
 
@@ -57,14 +69,19 @@ public final class ContainersStorage {
      * @param temp where skopeo keeps blobs while it unpacks them; its default is /var/tmp, TMPDIR it ignores
      * @param policy whether the host has a policy.json, which then decides; without one skopeo copies nothing
      */
-    static List<String> copy(Path view, Path blobs, String reference, Path temp, boolean policy) {
+    List<String> copy(Path view, Path blobs, String reference, Path temp, boolean policy) {
         List<String> argv = new ArrayList<>(List.of("skopeo", "--tmpdir", temp.toString()));
         if (!policy) {
             argv.add("--insecure-policy");
         }
         argv.addAll(List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
-                "containers-storage:" + reference));
+                "containers-storage:" + (root == null ? "" : "[overlay@" + root + "+" + runRoot + "]") + reference));
         return argv;
+    }
+
+    /** What the host's configuration says of its own store does not hold for another one. */
+    private Proc on(Proc program) {
+        return root == null ? program : program.env("STORAGE_OPTS", "").env("STORAGE_DRIVER", "");
     }
 
     /**
@@ -72,10 +89,10 @@ public final class ContainersStorage {
      *
      * @throws Cli.Failure with skopeo's reason
      */
-    public static void load(Path view, Path blobs, String reference, Path temp) {
+    public void load(Path view, Path blobs, String reference, Path temp) {
         boolean policy = Stream.of(Path.of("/etc"), Path.of(System.getProperty("user.home"), ".config"))
                 .anyMatch(f -> Files.exists(f.resolve("containers/policy.json")));
-        Proc.Result result = Proc.of(copy(view, blobs, reference, temp, policy)).run();
+        Proc.Result result = on(Proc.of(copy(view, blobs, reference, temp, policy))).run();
         if (!result.ok()) {
             Matcher fatal = FATAL.matcher(result.reason());
             throw new Cli.Failure(fatal.find() ? fatal.group(1).replace("\\\"", "\"") : "skopeo: " + result.reason());

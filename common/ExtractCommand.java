@@ -57,7 +57,8 @@ public abstract class ExtractCommand extends Cli.Command {
         ImageList list = ImageList.read(list(set.folder()));
         Proc.need("skopeo", "podman");
 
-        Loader.Outcome outcome = new Loader(set, list, retries, Cli.text(json)).load(jobs);
+        Loader.Outcome outcome = new Loader(ContainersStorage.ofHost(), set, list, retries, Cli.text(json))
+                .load(jobs);
 
         double seconds = (System.nanoTime() - begun) / 1e9;
         int failed = outcome.failed().size();

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * Brings the listed images of a set into containers-storage, from its OCI layout or, where index.json lacks an image,
+ * Brings the listed images of a set into an image store, from its OCI layout or, where index.json lacks an image,
  * from the original's NAME.tgz beside it. Writes nothing into the set: it may be mounted read-only.
  */
 public final class Loader {
@@ -41,6 +41,7 @@ public final class Loader {
     private record Image(ImageList.Entry entry, int number, Descriptor stored, Set<Digest> blobs) {
     }
 
+    private final ContainersStorage storage;
     private final OciLayout set;
     private final ImageList list;
     private final int retries;
@@ -55,7 +56,8 @@ public final class Loader {
      * @param retries how often an image is tried again that skopeo could not copy
      * @param text gets a line for each image that is begun
      */
-    public Loader(OciLayout set, ImageList list, int retries, PrintStream text) {
+    public Loader(ContainersStorage storage, OciLayout set, ImageList list, int retries, PrintStream text) {
+        this.storage = storage;
         this.set = set;
         this.list = list;
         this.retries = retries;
@@ -64,11 +66,9 @@ public final class Loader {
 
     /** Loads what is not there yet, {@code jobs} images at a time; one that fails does not stop the others. */
     public Outcome load(int jobs) throws IOException {
-        references = ContainersStorage.references();
+        references = storage.references();
         schedule = new LoadSchedule<>(plan(), Image::blobs);
-        // where skopeo and podman, too, keep big files
-        Path parent = Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp"));
-        temp = Files.createTempDirectory(parent, "extract-").toRealPath();
+        temp = Files.createTempDirectory(storage.temp(), "extract-").toRealPath();
         ExecutorService threads = Executors.newFixedThreadPool(jobs);
         try {
             for (Future<?> thread : threads.invokeAll(Collections.nCopies(jobs, (Callable<Void>) this::loadAll))) {
@@ -207,7 +207,7 @@ public final class Loader {
     private void load(Path view, Path blobs, String reference, Path work) {
         for (int left = retries;; left--) {
             try {
-                ContainersStorage.load(view, blobs, reference, work);
+                storage.load(view, blobs, reference, work);
                 return;
             } catch (Cli.Failure e) {
                 if (left == 0 || e.exitCode == Cli.INTERRUPTED) {
