@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -30,6 +31,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  */
 public record Inventory(List<JsonNode> sets, List<Entry> files) {
     public static final String FILE = "inventory.json";
+    /** Its detached signature; whatever changes the inventory removes it. */
+    public static final String SIGNATURE = FILE + ".sig";
 
     /** One file; {@code from} equals {@code path} and {@code release} is null where the document has none. */
     public record Entry(String path, String from, String release, long size, Digest sha256, String kind) {
@@ -101,12 +104,38 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
                 entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob"));
             }
         }
+        write(root, sets, entries);
+    }
+
+    /**
+     * Enters one file of the tree that is whole, or enters it anew: node.tar or store.sqfs. A pull keeps the entry as
+     * long as the file is there.
+     *
+     * @param root the folder that has the inventory
+     * @param name of the file, directly in ROOT, there and on the partition
+     * @param kind node or store
+     */
+    public static void enter(Path root, String name, String kind) throws IOException {
+        Path file = root.resolve(name);
+        Inventory old = before(root.resolve(FILE));
+        List<Entry> entries = new ArrayList<>(old.files);
+        entries.removeIf(e -> e.path.equals(name));
+        entries.add(new Entry(inside(name, FILE), name, null, Files.size(file), Digest.of(file), kind));
+        write(root, old.sets, entries);
+    }
+
+    private static void write(Path root, List<JsonNode> sets, List<Entry> files) throws IOException {
         ObjectNode json = Json.object().put("version", 1);
         ArrayNode jsonSets = json.putArray("sets");
         sets.stream().sorted((a, b) -> a.toString().compareTo(b.toString())).forEach(jsonSets::add);
         ArrayNode jsonFiles = json.putArray("files");
-        entries.stream().sorted((a, b) -> (a.from).compareTo(b.from)).forEach(e -> jsonFiles.add(e.json()));
-        Json.write(file, json);
+        files.stream().sorted((a, b) -> a.from.compareTo(b.from)).forEach(e -> jsonFiles.add(e.json()));
+        byte[] bytes = Json.pretty(json);
+        Path file = root.resolve(FILE);
+        if (!Files.exists(file) || !Arrays.equals(bytes, Files.readAllBytes(file))) {
+            Files.deleteIfExists(root.resolve(SIGNATURE));
+            AtomicFile.write(file, bytes);
+        }
     }
 
     private static Inventory before(Path file) throws IOException {
@@ -114,7 +143,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
         try {
             return Files.exists(file) ? parse(Files.readAllBytes(file), file.toString()) : none;
         } catch (Cli.Failure e) {
-            Cli.warn(e.getMessage() + "; made anew with this set alone, pull the other sets again, too");
+            Cli.warn(e.getMessage() + "; made anew without what it had; pull the other sets again, too");
             return none;
         }
     }

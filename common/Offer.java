@@ -29,11 +29,10 @@ import java.util.stream.Stream;
  */
 public record Offer(String release, byte[] inventory, byte[] signature, Set<String> blobs, Map<String, File> files,
         List<String> notes) {
-    static final String SIGNATURE = Inventory.FILE + ".sig";
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
     private static final Set<String> OURS = Set.of("blobs", "node", "ai-images", "ocp-images", "staged.json",
-            Inventory.FILE, SIGNATURE);
+            Inventory.FILE, Inventory.SIGNATURE);
 
     /** Which way the images take on the node (kinds of files, see {@link Inventory}). */
     public enum Mode {
@@ -127,7 +126,7 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
                 .filter(s -> !s.path("missing").isEmpty())
                 .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
-        byte[] signature = base.files().contains(SIGNATURE) ? server.read(SIGNATURE) : null;
+        byte[] signature = base.files().contains(Inventory.SIGNATURE) ? server.read(Inventory.SIGNATURE) : null;
         return new Offer(release, bytes, signature, blobs, files, notes);
     }
 

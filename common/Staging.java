@@ -164,7 +164,7 @@ public final class Staging implements AutoCloseable {
         if (!failed.isEmpty()) {
             return;
         }
-        copy(Offer.SIGNATURE, offer.signature());
+        copy(Inventory.SIGNATURE, offer.signature());
         copy(Inventory.FILE, offer.inventory());
         ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
         mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);

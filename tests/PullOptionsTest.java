@@ -152,7 +152,7 @@ class PullOptionsTest {
         Files.writeString(root.resolve("inventory.json"), "{");
         ScriptRun run = lab.initial(root);
         PullLab.assertDone(run);
-        assertTrue(run.err().contains("made anew with this set alone"), run.err());
+        assertTrue(run.err().contains("made anew without what it had"), run.err());
         assertEquals(1, Json.read(root.resolve("inventory.json")).get("sets").size());
     }
 

@@ -20,6 +20,7 @@
 //SOURCES HostileServerTest.java
 //SOURCES HostileTarballTest.java
 //SOURCES ImageSetConfigurationTest.java
+//SOURCES InventoryTest.java
 //SOURCES LabTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java

@@ -1,0 +1,80 @@
+//SOURCES ../common/Json.java
+//SOURCES ../common/Inventory.java
+//SOURCES ServedTree.java
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+
+import common.Digest;
+import common.Inventory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("inventory.json")
+class InventoryTest {
+    @TempDir
+    Path root;
+    private Path file;
+
+    @BeforeEach
+    void tree() throws IOException {
+        ServedTree.small(root);
+        file = root.resolve(Inventory.FILE);
+    }
+
+    private List<Inventory.Entry> entries(String kind) throws IOException {
+        return Inventory.parse(Files.readAllBytes(file), "test").files().stream().filter(e -> e.kind().equals(kind))
+                .toList();
+    }
+
+    private void enter(String bytes) throws IOException {
+        Files.writeString(root.resolve("store.sqfs"), bytes);
+        Inventory.enter(root, "store.sqfs", "store");
+    }
+
+    @Test
+    @DisplayName("takes a single file beside what is in it, once")
+    void enters() throws IOException {
+        int sets = entries("set").size();
+        enter("first");
+        enter("second");
+        assertEquals(List.of(new Inventory.Entry("store.sqfs", "store.sqfs", null, 6, Digest.of("second".getBytes()),
+                "store")), entries("store"));
+        assertEquals(sets, entries("set").size());
+    }
+
+    @Test
+    @DisplayName("keeps the entry at the next pull, until the file is gone")
+    void pullKeeps() throws IOException {
+        enter("store");
+        new ServedTree(root).pull("ai-images", "4.10.3", 2, 1000);
+        assertEquals(1, entries("store").size());
+        Files.delete(root.resolve("store.sqfs"));
+        new ServedTree(root).pull("ai-images", "4.10.3", 3, 1000);
+        assertEquals(0, entries("store").size());
+    }
+
+    @Test
+    @DisplayName("is not written when nothing changes; what changes it removes its signature")
+    void signature() throws IOException {
+        enter("store");
+        Path signature = Files.writeString(root.resolve(Inventory.SIGNATURE), "of this one");
+        Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+        byte[] before = Files.readAllBytes(file);
+        enter("store");
+        assertArrayEquals(before, Files.readAllBytes(file));
+        assertEquals(0, Files.getLastModifiedTime(file).toMillis());
+        assertTrue(Files.exists(signature));
+        enter("another");
+        assertTrue(Files.notExists(signature));
+    }
+}
