@@ -19,7 +19,7 @@ import okhttp3.Response;
 /**
  * A blob as a stream, with one GET where all goes well; a connection that breaks is continued with Range, at the next
  * endpoint if there is one. The end of the stream is reached only by bytes that have the blob's size and digest: what
- * was read may be trusted once {@link #drain} has returned.
+ * was read may be trusted once the end was read.
  */
 final class BlobStream extends InputStream {
     private static final int TRIES = 5;
@@ -28,7 +28,6 @@ final class BlobStream extends InputStream {
     private final List<Endpoint> endpoints;
     private final Descriptor blob;
     private final MessageDigest sha256 = Digest.sha256();
-    private final byte[] buffer = new byte[128 << 10];
     private Response response;
     private InputStream body;
     private long have;
@@ -73,13 +72,6 @@ final class BlobStream extends InputStream {
         }
         check();
         return -1;
-    }
-
-    /** Reads on to the end, which checks the digest; the bytes are not kept. */
-    void drain() throws IOException {
-        while (read(buffer, 0, buffer.length) >= 0) {
-            continue;
-        }
     }
 
     private void open() throws IOException {

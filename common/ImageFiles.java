@@ -2,6 +2,7 @@ package common;
 
 //SOURCES Json.java
 //SOURCES BlobStream.java
+//SOURCES ReadAhead.java
 //SOURCES ImageList.java
 //DEPS org.apache.commons:commons-compress:1.28.0
 //DEPS com.github.luben:zstd-jni:1.5.7-28
@@ -9,6 +10,7 @@ package common;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,12 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 
 import com.github.luben.zstd.ZstdInputStream;
 import common.RegistriesConf.Endpoint;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
  * Files of an image, straight from its layers in a registry: one GET for each layer, nothing stored. Layers are read
@@ -143,7 +145,7 @@ public final class ImageFiles {
             if (shown.settled()) {
                 return;
             }
-            try (BlobStream blob = new BlobStream(registry, endpoints, layer)) {
+            try (ReadAhead blob = new ReadAhead(new BlobStream(registry, endpoints, layer))) {
                 try (TarArchiveInputStream tar = new TarArchiveInputStream(unpacked(blob), "UTF-8")) {
                     layer(tar, layer, shown, visitor);
                 } catch (IOException e) {
@@ -180,18 +182,17 @@ public final class ImageFiles {
     }
 
     /** By the first bytes: media types are often wrong. Closing the result leaves the blob open. */
-    private static InputStream unpacked(BlobStream blob) throws IOException {
-        BufferedInputStream in = new BufferedInputStream(blob, 128 << 10) {
+    private static InputStream unpacked(InputStream blob) throws IOException {
+        PushbackInputStream in = new PushbackInputStream(blob, 4) {
             @Override
             public void close() {
                 // the blob has still to be read to its end
             }
         };
-        in.mark(4);
         byte[] magic = in.readNBytes(4);
-        in.reset();
+        in.unread(magic);
         if (magic.length == 4 && magic[0] == 0x1f && magic[1] == (byte) 0x8b) {
-            return GzipCompressorInputStream.builder().setInputStream(in).setDecompressConcatenated(true).get();
+            return new BufferedInputStream(new GZIPInputStream(in, 64 << 10), 64 << 10); // tar skips in small steps
         }
         return magic.length == 4 && magic[1] == (byte) 0xb5 && magic[2] == 0x2f && magic[3] == (byte) 0xfd
                 ? Zstd.unpacked(in) : in;

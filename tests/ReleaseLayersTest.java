@@ -7,6 +7,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.zip.GZIPOutputStream;
 
 import common.Cli;
 import common.Digest;
@@ -133,6 +135,24 @@ class ReleaseLayersTest {
     void zstd() throws IOException {
         corpus.release(VERSION, List.of(ReleaseCorpus.references(VERSION, payload).zstd(),
                 FileLayer.with("x", "x").zstd()));
+        assertEquals(payload.size() + 1, run().out().lines().count());
+    }
+
+    @Test
+    @DisplayName("reads a gzip layer of several members, as parallel compressors write them")
+    void members() throws IOException {
+        byte[] before = new byte[500_000];
+        new Random(4).nextBytes(before);
+        FileLayer plain = FileLayer.with("before", before).with(ReleaseCorpus.REFERENCES,
+                ReleaseCorpus.imageReferences(VERSION, payload)).plain();
+        ByteArrayOutputStream members = new ByteArrayOutputStream();
+        for (int at = 0; at < plain.bytes().length; at += 100) {
+            try (GZIPOutputStream member = new GZIPOutputStream(members)) {
+                member.write(plain.bytes(), at, Math.min(100, plain.bytes().length - at));
+            }
+        }
+        corpus.release(VERSION, List.of(new FileLayer(members.toByteArray(), Digest.of(members.toByteArray()),
+                plain.diffId(), plain.mediaType() + "+gzip")));
         assertEquals(payload.size() + 1, run().out().lines().count());
     }
 
