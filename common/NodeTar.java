@@ -6,6 +6,7 @@ package common;
 //DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,16 +22,20 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.apache.commons.compress.archivers.tar.TarFile;
 
 /**
- * Unpacks node.tar, which holds the content of the partition's {@code node/}: the Java runtime and the scripts for the
- * node. It came over the network, so it may hold only regular files, folders and symlinks that stay inside; anything
- * else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners are not.
+ * node.tar, which holds the content of the partition's {@code node/}: the Java runtime and the scripts for the node.
+ * Where it is unpacked it came over the network, so it may hold only regular files, folders and symlinks that stay
+ * inside; anything else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners are not.
  */
 public final class NodeTar {
     private static final PosixFilePermission[] BITS = PosixFilePermission.values(); // from 0400 down to 0001
@@ -54,6 +59,64 @@ public final class NodeTar {
             throw e;
         }
         AtomicFile.sync(target.toAbsolutePath().getParent());
+    }
+
+    /** Packs what is in {@code folder}, sorted, without times and owners; {@code tar} appears whole or not at all. */
+    public static void pack(Path folder, Path tar) throws IOException {
+        Path temp = tar.resolveSibling("." + tar.getFileName() + ".tmp");
+        try (FileChannel file = FileChannel.open(temp, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING);
+                TarArchiveOutputStream out = new TarArchiveOutputStream(
+                        new BufferedOutputStream(Channels.newOutputStream(file), 128 << 10), "UTF-8");
+                Stream<Path> paths = Files.walk(folder)) {
+            out.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+            for (Path path : paths.skip(1).sorted().toList()) {
+                pack(path, folder.relativize(path).toString(), out);
+            }
+            out.finish();
+            out.flush();
+            file.force(true);
+        }
+        AtomicFile.rename(temp, tar);
+        AtomicFile.sync(tar.toAbsolutePath().getParent());
+    }
+
+    private static void pack(Path path, String name, TarArchiveOutputStream out) throws IOException {
+        boolean link = Files.isSymbolicLink(path);
+        TarArchiveEntry entry = link ? new TarArchiveEntry(name, TarConstants.LF_SYMLINK)
+                : new TarArchiveEntry(Files.isDirectory(path) ? name + "/" : name);
+        entry.setModTime(0);
+        if (link) {
+            entry.setLinkName(Files.readSymbolicLink(path).toString());
+        } else {
+            entry.setMode(isExecutable(path) ? 0755 : 0644);
+            entry.setSize(Files.isDirectory(path) ? 0 : Files.size(path));
+        }
+        out.putArchiveEntry(entry);
+        if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            Files.copy(path, out);
+        }
+        out.closeArchiveEntry();
+    }
+
+    /** By its bits: to root every file with one of them is. */
+    private static boolean isExecutable(Path path) throws IOException {
+        return Files.getPosixFilePermissions(path).contains(PosixFilePermission.OWNER_EXECUTE);
+    }
+
+    /** One file of a node.tar; empty when the tar is not there or no such file in it. */
+    public static Optional<byte[]> read(Path tar, String name) throws IOException {
+        if (!Files.exists(tar)) {
+            return Optional.empty();
+        }
+        try (TarFile file = new TarFile(tar)) {
+            for (TarArchiveEntry entry : file.getEntries()) {
+                if (entry.getName().equals(name)) {
+                    return Optional.of(file.getInputStream(entry).readAllBytes());
+                }
+            }
+            return Optional.empty();
+        }
     }
 
     private void entries(Path tar) throws IOException {

@@ -43,6 +43,7 @@
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES ScriptsTest.java
+//SOURCES StageNodeTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 

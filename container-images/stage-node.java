@@ -1,0 +1,84 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/NodeBundle.java
+//SOURCES ../common/ScriptFolder.java
+
+import java.io.IOException;
+import java.lang.module.ModuleDescriptor.Version;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.Cli;
+import common.Json;
+import common.NodeBundle;
+import common.ScriptFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "stage-node", description = "Makes node.tar: a Java runtime and the scripts that a node without Java "
+        + "runs. curl-all unpacks it to node/ on the data partition.",
+        footer = {"", "Examples, the second for a node with the glibc of Debian 12:",
+            "  jbang stage-node.java /srv/www/container-images",
+            "  jbang stage-node.java /srv/www/container-images --target-glibc 2.36"})
+class StageNode extends Cli.Command {
+    private static final List<String> ON_NODE = List.of("container-images/images-4.10.3/extract-initial-4.10.3.java",
+            "container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java", "container-images/curl-all.java",
+            "create-gpt-partition.java");
+
+    @Parameters(paramLabel = "FOLDER", description = "container-images of the factory server.")
+    Path folder;
+
+    @Option(names = "--script", arity = "1..*", paramLabel = "PATH", description = "These scripts instead of "
+            + "extract-initial, extract-ocp, verify, curl-all and create-gpt-partition.")
+    List<Path> scripts = List.of();
+
+    @Option(names = "--jdk", paramLabel = "DIR",
+            description = "Link the runtime from this JDK (default: the installed one that asks for the oldest glibc).")
+    Path jdk;
+
+    @Option(names = "--target-glibc", paramLabel = "VERSION", defaultValue = "2.28",
+            description = "The node's glibc (default: ${DEFAULT-VALUE}, of RHCOS 4.10 to 4.12).")
+    String glibc;
+
+    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
+    boolean json;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new StageNode(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new Cli.Failure("no folder " + folder + "; name container-images of the factory server");
+        }
+        if (!glibc.matches("\\d+(\\.\\d+)+")) {
+            throw new Cli.Failure(Cli.USAGE, "--target-glibc: a version such as 2.28, not " + glibc);
+        }
+        scripts.stream().filter(s -> !Files.isRegularFile(s)).findFirst().ifPresent(s -> {
+            throw new Cli.Failure(Cli.USAGE, "--script: no file " + s);
+        });
+        Path repository = ScriptFolder.beside(Path.of("container-images/curl-all.java")).toRealPath().getParent()
+                .getParent();
+        Stream<Path> chosen = scripts.isEmpty() ? ON_NODE.stream().map(repository::resolve) : scripts.stream();
+        NodeBundle bundle = new NodeBundle(repository.resolve("jbang"), chosen.toList());
+        NodeBundle.Staged staged = bundle.stage(folder, jdk, Version.parse(glibc));
+
+        ObjectNode about = staged.about();
+        Cli.text(json).printf(Locale.ROOT, "%s: %s, %.1f MB, Java %s, runs on glibc %s and newer%n", staged.file(),
+                staged.built() ? "made" : "unchanged", Files.size(staged.file()) / 1e6, about.path("java").asText(),
+                about.path("glibc").asText());
+        if (json) {
+            System.out.write(Json.pretty(Json.object().put("file", staged.file().toString())
+                    .put("bytes", Files.size(staged.file())).put("built", staged.built()).setAll(about)));
+            System.out.flush();
+        }
+        return Cli.DONE;
+    }
+}
