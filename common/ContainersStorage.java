@@ -19,17 +19,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 /**
  * An image store. Only what podman 4.3 and skopeo 1.9 know is used.
  *
- * @param root the graphroot of an overlay store; null: the one that podman, CRI-O and skopeo share on this host, of
- *         {@code CONTAINERS_STORAGE_CONF}, else of {@code /etc/containers/storage.conf}, with its additional image stores
+ * @param root the graphroot of an overlay store; null: the one that podman, CRI-O and skopeo share on this host, as
+ *         {@code CONTAINERS_STORAGE_CONF}, else {@code /etc/containers/storage.conf}, and {@code STORAGE_OPTS} name it,
+ *         with its additional image stores
  * @param runRoot the runroot that goes with the graphroot: at most 50 characters, or podman 4 refuses it
+ * @param additional the root of an additional image store for this graphroot, or null
  * @param temp where blobs are kept while they are unpacked
  */
-public record ContainersStorage(Path root, Path runRoot, Path temp) {
+public record ContainersStorage(Path root, Path runRoot, Path additional, Path temp) {
     private static final Pattern FATAL = Pattern.compile("level=fatal msg=\"(.*)\"");
 
     /** The host's; big temporary files go where skopeo and podman, too, keep them. */
     public static ContainersStorage ofHost() {
-        return new ContainersStorage(null, null, Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp")));
+        return new ContainersStorage(null, null, null, Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp")));
     }
 
     /**
@@ -38,14 +40,35 @@ public record ContainersStorage(Path root, Path runRoot, Path temp) {
      * digest of the image's manifest, or of a manifest list that it was loaded by.
      */
     public Set<String> references() {
+        return references(images());
+    }
+
+    /** The same without those of both tag and digest. */
+    public Set<String> names() {
+        Set<String> names = new HashSet<>();
+        for (JsonNode image : images()) {
+            image.path("Names").forEach(name -> names.add(name.asText()));
+            image.path("RepoDigests").forEach(name -> names.add(name.asText()));
+        }
+        return names;
+    }
+
+    private JsonNode images() {
         List<String> argv = new ArrayList<>(List.of("podman"));
         if (root != null) {
             argv.addAll(List.of("--root", root.toString(), "--runroot", runRoot.toString()));
             argv.addAll(List.of("--storage-driver", "overlay"));
         }
+        if (additional != null) {
+            argv.addAll(List.of("--storage-opt", imageStore()));
+        }
         argv.addAll(List.of("images", "--format", "json"));
         Proc podman = on(Proc.of(argv));
-        return references(Json.parse(podman.check().getBytes(StandardCharsets.UTF_8), podman.shown()));
+        return Json.parse(podman.check().getBytes(StandardCharsets.UTF_8), podman.shown());
+    }
+
+    private String imageStore() {
+        return "overlay.imagestore=" + additional;
     }
 
     /** The references in what {@code podman images --format json} prints. */
@@ -75,8 +98,14 @@ public record ContainersStorage(Path root, Path runRoot, Path temp) {
             argv.add("--insecure-policy");
         }
         argv.addAll(List.of("copy", "--quiet", "--src-shared-blob-dir", blobs.toString(), "oci:" + view,
-                "containers-storage:" + (root == null ? "" : "[overlay@" + root + "+" + runRoot + "]") + reference));
+                "containers-storage:" + store() + reference));
         return argv;
+    }
+
+    /** Names the store inside a reference (containers-transports(5)); the host's needs no name. */
+    private String store() {
+        String options = additional == null ? "" : ":" + imageStore();
+        return root == null ? "" : "[overlay@" + root + "+" + runRoot + options + "]";
     }
 
     /** What the host's configuration says of its own store does not hold for another one. */

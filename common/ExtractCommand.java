@@ -86,18 +86,8 @@ public abstract class ExtractCommand extends Cli.Command {
             return Stream.of(listFile, folder.resolve(listFile), set.resolve(listFile)).filter(Files::exists)
                     .findFirst().orElse(listFile);
         }
-        for (Path list : List.of(folder.resolve(name + ".txt"), set.resolve(name + ".txt"))) {
-            if (Files.exists(list)) {
-                return list;
-            }
-        }
-        List<Path> lists = files(set, "*.txt");
-        if (lists.size() != 1) {
-            String names = String.join(", ", lists.stream().map(f -> f.getFileName().toString()).toList());
-            throw new Cli.Failure(set + ": " + (lists.isEmpty() ? "no image list" : "several image lists: " + names)
-                    + "; name one with --list");
-        }
-        return lists.get(0);
+        Path above = folder.resolve(name + ".txt");
+        return Files.exists(above) ? above : ImageList.in(set, name);
     }
 
     private static List<Path> files(Path folder, String glob) {
@@ -107,7 +97,6 @@ public abstract class ExtractCommand extends Cli.Command {
         } catch (IOException e) {
             return List.of(); // no such folder
         }
-        files.sort(null);
         return files;
     }
 

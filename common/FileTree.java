@@ -1,5 +1,7 @@
 package common;
 
+//SOURCES Proc.java
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -10,6 +12,12 @@ import java.util.stream.Stream;
 /** A folder with all that is in it. */
 public final class FileTree {
     private FileTree() {
+    }
+
+    /** What a folder takes on its disk. */
+    static long bytes(Path folder) {
+        String du = Proc.of("du", "--summarize", "--block-size=1", folder.toString()).check();
+        return Long.parseLong(du.split("\\s")[0]);
     }
 
     /** Removes a folder and what is in it, following no link. */

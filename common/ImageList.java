@@ -6,6 +6,7 @@ package common;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -65,6 +66,31 @@ public record ImageList(Path file, List<Entry> entries) {
             throw new Cli.Failure("image list " + file + " is empty: one image reference a line is expected");
         }
         return new ImageList(file, List.copyOf(entries.values()));
+    }
+
+    /**
+     * The list file in a set's folder: the one with the set's name on the partition, else the only one.
+     *
+     * @throws Cli.Failure when there is none or several
+     */
+    public static Path in(Path set, String name) {
+        Path own = set.resolve(name + ".txt");
+        if (Files.exists(own)) {
+            return own;
+        }
+        List<Path> lists = new ArrayList<>();
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(set, "*.txt")) {
+            found.forEach(lists::add);
+        } catch (IOException e) {
+            throw new Cli.Failure(Cli.FAILED, "not a readable folder: " + set, e);
+        }
+        if (lists.size() != 1) {
+            String names = lists.stream().map(f -> f.getFileName().toString()).sorted()
+                    .collect(Collectors.joining(", "));
+            throw new Cli.Failure(set + ": " + (lists.isEmpty() ? "no image list" : "several image lists: " + names)
+                    + "; name one with --list");
+        }
+        return lists.get(0);
     }
 
     /** The list without the references that a pattern finds. */

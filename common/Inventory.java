@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -116,11 +117,22 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
      * @param kind node or store
      */
     public static void enter(Path root, String name, String kind) throws IOException {
-        Path file = root.resolve(name);
+        enter(root, name, name, null, kind);
+    }
+
+    /**
+     * Enters one file that belongs to a release.
+     *
+     * @param path on the partition
+     * @param from in ROOT
+     */
+    public static void enter(Path root, String path, String from, String release, String kind) throws IOException {
+        Path file = root.resolve(from);
         Inventory old = before(root.resolve(FILE));
         List<Entry> entries = new ArrayList<>(old.files);
-        entries.removeIf(e -> e.path.equals(name));
-        entries.add(new Entry(inside(name, FILE), name, null, Files.size(file), Digest.of(file), kind));
+        entries.removeIf(e -> e.from.equals(from) || e.path.equals(path) && Objects.equals(e.release, release));
+        entries.add(new Entry(inside(path, FILE), inside(from, FILE), release, Files.size(file), Digest.of(file),
+                kind));
         write(root, old.sets, entries);
     }
 

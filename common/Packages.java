@@ -28,6 +28,8 @@ public final class Packages {
             Map.entry("gpg", new Names("gnupg", "gnupg2")),
             Map.entry("openssl", new Names("openssl", "openssl")),
             Map.entry("mkfs.xfs", new Names("xfsprogs", "xfsprogs")),
+            Map.entry("mksquashfs", new Names("squashfs-tools", "squashfs-tools")),
+            Map.entry("unsquashfs", new Names("squashfs-tools", "squashfs-tools")),
             Map.entry("sfdisk", new Names("fdisk", "util-linux")),
             Map.entry("partx", new Names("util-linux", "util-linux")),
             Map.entry("losetup", new Names("mount", "util-linux")),

@@ -1,0 +1,110 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/StoreBuild.java
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.Cli;
+import common.Json;
+import common.Proc;
+import common.StoreBuild;
+import common.StoreImage;
+import common.StoreInput;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Unpacks a release's images once, in the factory, into one file that the node only has to mount. */
+@Command(name = "build-store", description = "Pack all images of a release into one file that is mounted on site "
+        + "instead of being loaded: an additional image store.",
+        footer = {"", "Example, on the factory server after the pulls; then curl-all.java --mode store or both:",
+            "  jbang build-store.java /srv/www/container-images"})
+class BuildStore extends Cli.Command {
+    @Parameters(paramLabel = "FOLDER", description = "container-images: the pulled sets and blobs/.")
+    Path folder;
+
+    @Option(names = "--set", paramLabel = "ai|ocp|all", defaultValue = "all",
+            description = "Discovery's images, the release's, or both (default: ${DEFAULT-VALUE}).")
+    StoreInput.Which set;
+
+    @Option(names = "--release", paramLabel = "VERSION", description = "4.10.3, say; needed when there are several.")
+    String release;
+
+    @Option(names = "--out", paramLabel = "FILE",
+            description = "Default: FOLDER/store.sqfs; with --format dir FOLDER/store.")
+    Path out;
+
+    @Option(names = "--format", paramLabel = "squashfs|dir", defaultValue = "squashfs",
+            description = "dir leaves the store unpacked, as a folder (default: ${DEFAULT-VALUE}).")
+    StoreImage.Format format;
+
+    @Option(names = "--compression", paramLabel = "zstd|gzip|xz|lz4",
+            description = "Default: gzip up to release 4.12, whose kernels are RHEL 8's; zstd after.")
+    StoreImage.Compression compression;
+
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "2",
+            description = "Images to unpack at once (default: ${DEFAULT-VALUE}).")
+    int jobs;
+
+    @Option(names = "--scratch", paramLabel = "DIR",
+            description = "Where to unpack: ext4 or XFS (default: beside FILE).")
+    Path scratch;
+
+    @Option(names = "--dry-run", description = "Stop after the plan.")
+    boolean dryRun;
+
+    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
+    boolean json;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new BuildStore(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (jobs < 1) {
+            throw new Cli.Failure(Cli.USAGE, "--jobs: at least 1");
+        }
+        Proc.need("skopeo", "podman", "mksquashfs", "unsquashfs");
+        long begun = System.nanoTime();
+        StoreInput input = StoreInput.of(folder, set, release);
+        String name = format == StoreImage.Format.DIR ? "store" : StoreImage.FILE;
+        StoreImage image = new StoreImage(out != null ? out : folder.resolve(name), format,
+                compression != null ? compression : StoreImage.Compression.of(input.release()));
+        StoreBuild build = new StoreBuild(input, image, scratch != null ? scratch : image.out().getParent());
+        ObjectNode document = Json.object().put("release", input.release()).put("images", input.images())
+                .put("out", image.out().toString()).put("format", image.kind());
+        boolean unchanged = image.isOf(input);
+        Map<String, String> failed = Map.of();
+        if (unchanged) {
+            build.enter();
+        } else {
+            StoreBuild.Plan plan = build.plan();
+            Cli.text(json).println(plan.shown());
+            plan.addTo(document);
+            failed = dryRun ? failed : build.run(plan, jobs, Cli.text(json));
+        }
+        boolean built = !unchanged && !dryRun && failed.isEmpty();
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        if (built || unchanged) {
+            document.put("bytes", image.bytes());
+            Cli.text(json).printf(Locale.ROOT, "%s: %s, %.1f MB, %.1f s%n", built ? "Built" : "Unchanged", image.out(),
+                    image.bytes() / 1e6, seconds);
+        } else if (!failed.isEmpty()) {
+            System.err.println("no store: " + failed.size() + " of " + input.images() + " images failed; pull what is "
+                    + "missing or damaged again, then run the same command again");
+        }
+        if (json) {
+            document.put("built", built).put("seconds", Math.round(seconds * 10) / 10.0).putArray("failed");
+            failed.forEach((r, why) -> document.withArray("failed").addObject().put("reference", r).put("reason", why));
+            System.out.write(Json.pretty(document));
+            System.out.flush();
+        }
+        return failed.isEmpty() ? Cli.DONE : failed.size() == input.images() ? Cli.FAILED : Cli.PARTIAL;
+    }
+}
