@@ -2,6 +2,7 @@ package common;
 
 //SOURCES Json.java
 //SOURCES Catalog.java
+//SOURCES CatalogLines.java
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -29,7 +30,8 @@ import common.Catalog.Requirement;
 /**
  * Reads file-based catalogs (operator-framework, "File-based Catalogs"): objects with a {@code schema} of
  * {@code olm.package}, {@code olm.channel} or {@code olm.bundle}, as concatenated JSON or multi-document YAML, in any
- * order. They are read as a stream of tokens: what a catalog mostly consists of, manifests, is never in memory.
+ * order. They are read as a stream of tokens: what a catalog mostly consists of, manifests, is never in memory (of YAML
+ * it does not even reach the parser, see {@link CatalogLines}).
  */
 public final class FileBasedCatalog {
     private final JsonParser parser;
@@ -74,7 +76,7 @@ public final class FileBasedCatalog {
         static JsonParser parser(InputStream in) throws IOException {
             LoaderOptions large = new LoaderOptions();
             large.setCodePointLimit(Integer.MAX_VALUE); // 3 MB by default
-            return YAMLFactory.builder().loaderOptions(large).build().createParser(in);
+            return YAMLFactory.builder().loaderOptions(large).build().createParser(new CatalogLines(in));
         }
     }
 
@@ -245,6 +247,8 @@ public final class FileBasedCatalog {
 
     /** A bundle's property as both kinds of catalogs have it: {@code value} holds the scalars of its JSON object. */
     record Property(String type, Map<String, String> value) {
+        /** Those that are used. */
+        static final Set<String> TYPES = Set.of("olm.package", "olm.package.required", "olm.gvk", "olm.gvk.required");
         static final Set<String> FIELDS = Set.of("packageName", "version", "versionRange", "group", "kind");
 
         boolean isPackage() {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -23,12 +22,10 @@ import common.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 @DisplayName("olm:")
 class OlmTest {
@@ -86,17 +83,6 @@ class OlmTest {
                 "sriov-network-operator:4.10:4.10.1");
         assertEquals(imagesOf("local-storage-operator 4.10.1", "ptp-operator 4.10.2", "sriov-network-operator 4.10.1"),
                 run.out().lines().toList(), run::toString);
-    }
-
-    @Test
-    @DisplayName("the example of --help works as written, with the lab's registry")
-    void example() {
-        String example = String.join("\n", new CommandLine(new Olm()).getCommandSpec().usageMessage().footer());
-        String command = example.replace("\\\n", " ").lines().filter(l -> l.contains("--index")).findFirst()
-                .orElseThrow();
-        List<String> words = List.of(command.strip().split("\\s+"));
-        ScriptRun run = run(words.subList(words.indexOf("olm.java") + 1, words.size()).toArray());
-        assertEquals(Cli.DONE, run.exit(), run::toString);
     }
 
     @Test
@@ -194,35 +180,5 @@ class OlmTest {
         ScriptRun run = olm(index, "nfd");
         assertTrue(run.err().startsWith("error: " + index + " /database/index.db: not a catalog's database"),
                 run::toString);
-    }
-
-    @Test
-    @Tag("slow")
-    @DisplayName("reads a catalog of 50 MB in less than 256 MB of memory, with the JVM's default heap")
-    void memory() throws IOException, InterruptedException {
-        CatalogFile large = CatalogCorpus.many(250_000);
-        String index = corpus.index("large", FileLayer.with("configs/many/catalog.json", large.json()));
-        List<String> argv = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), "Olm"));
-        Stream.of(access("--index", index, "--packages", "many")).map(String::valueOf).forEach(argv::add);
-        Process olm = new ProcessBuilder(argv).redirectErrorStream(true)
-                .redirectOutput(folder.resolve("out").toFile()).start();
-        long peak = 0;
-        while (olm.isAlive()) {
-            peak = Math.max(peak, peakKilobytes(olm.pid()));
-            Thread.sleep(5);
-        }
-        assertEquals(0, olm.exitValue(), Files.readString(folder.resolve("out")));
-        assertTrue(peak > 0 && peak < 256 << 10, peak + " kB");
-    }
-
-    /** VmHWM of /proc/PID/status; 0 once the process has gone. */
-    private static long peakKilobytes(long pid) {
-        try (Stream<String> status = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-            return status.filter(l -> l.startsWith("VmHWM:")).map(l -> l.replaceAll("\\D", ""))
-                    .mapToLong(Long::parseLong).findFirst().orElse(0);
-        } catch (IOException | UncheckedIOException e) {
-            return 0;
-        }
     }
 }

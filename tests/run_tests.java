@@ -6,7 +6,9 @@
 //SOURCES Repository.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
+//SOURCES CatalogMemoryTest.java
 //SOURCES CatalogTest.java
+//SOURCES CatalogYamlTest.java
 //SOURCES CorpusTest.java
 //SOURCES CreateGptPartitionTest.java
 //SOURCES CredentialsTest.java
@@ -28,6 +30,7 @@
 //SOURCES NodeTarTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
+//SOURCES PreCacheExamplesTest.java
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java
 //SOURCES PullAccessTest.java

@@ -1,6 +1,5 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//JAVA_OPTIONS -XX:+UseSerialGC
 //MAIN PreCacheMain
 //SOURCES ../../common/Json.java
 //SOURCES ../../common/ImageSetConfiguration.java
