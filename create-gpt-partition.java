@@ -2,6 +2,7 @@
 //JAVA 17+
 //SOURCES common/Json.java
 //SOURCES common/GptPlan.java
+//SOURCES common/PartitionLabel.java
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -12,6 +13,7 @@ import common.BlockDevice;
 import common.Cli;
 import common.GptPlan;
 import common.Json;
+import common.PartitionLabel;
 import common.Proc;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -83,9 +85,7 @@ class CreateGptPartition extends Cli.Command {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (!label.matches("[A-Za-z0-9_][A-Za-z0-9_.:=@+-]{0,35}")) { // udev escapes others in /dev/disk/by-partlabel
-            throw new Cli.Failure(Cli.USAGE, "--label " + label + ": up to 36 of A-Z a-z 0-9 _ . : = @ + -");
-        }
+        PartitionLabel partitionLabel = new PartitionLabel(label);
         if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
             throw new Cli.Failure(Cli.MISSING, "not root: reading and partitioning disks needs it; run this with sudo");
         }
@@ -93,7 +93,7 @@ class CreateGptPartition extends Cli.Command {
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
         GptPlan plan = GptPlan.of(BlockDevice.of(device),
-                new GptPlan.Request(label, place.startSector, place.size, folder, force));
+                new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force));
         if (plan.action() == GptPlan.Action.CREATE && place.size == null
                 && plan.partition().start() != place.startSector) {
             say("start sector " + place.startSector + " moved down to " + plan.partition().start() + ", a multiple of "

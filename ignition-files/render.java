@@ -1,0 +1,93 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/IgnitionFiles.java
+//SOURCES ../common/SshPublicKey.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import common.AtomicFile;
+import common.Cli;
+import common.IgnitionFiles;
+import common.IgnitionFiles.Mode;
+import common.IgnitionFiles.Stage;
+import common.Json;
+import common.PartitionLabel;
+import common.SshPublicKey;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "render", description = {"Renders units/ to Ignition configs: discovery.ign loads the initial images before "
+        + "the agent starts, pointer.ign those of the release on the first boot of the installed system.",
+        "discovery.patch and pointer.patch are the Assisted Installer requests that carry them."},
+        footer = {"", "Example: ./jbang ignition-files/render.java --label staged --ssh-key ~/.ssh/id_ed25519.pub --output /tmp/ign"})
+class Render extends Cli.Command {
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+            description = "Of the data partition (default: ${DEFAULT-VALUE}).")
+    private String label;
+
+    @Option(names = "--set", paramLabel = "ai|ocp", description = "Only discovery (ai) or only pointer (ocp).")
+    private Stage stage;
+
+    @Option(names = "--mode", paramLabel = "load|store", defaultValue = "load", description = "Load the images, or use "
+            + "store.sqfs and load only what it lacks (default: ${DEFAULT-VALUE}).")
+    private Mode mode;
+
+    @Option(names = "--ssh-key", paramLabel = "FILE", description = "Public key that may log in as core (default: none).")
+    private Path sshKey;
+
+    @Option(names = "--output", paramLabel = "DIR", description = "Where to write (default: beside units/).")
+    private Path output;
+
+    @Option(names = "--check", description = "Write nothing; fail if a file there is not what would be written.")
+    private boolean check;
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new Render(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        List<String> keys = sshKey == null ? List.of() : SshPublicKey.read(sshKey);
+        IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), mode, keys);
+        Path folder = output != null ? output : ignition.units().getParent();
+        Map<Path, byte[]> files = new LinkedHashMap<>();
+        for (Stage s : stage != null ? Set.of(stage) : EnumSet.allOf(Stage.class)) {
+            files.put(folder.resolve(s.file + ".ign"), Json.pretty(ignition.config(s)));
+            files.put(folder.resolve(s.file + ".patch"), Json.pretty(ignition.patch(s)));
+        }
+        if (check) {
+            return check(files);
+        }
+        Files.createDirectories(folder);
+        for (Map.Entry<Path, byte[]> file : files.entrySet()) {
+            AtomicFile.write(file.getKey(), file.getValue());
+            System.out.println(file.getKey());
+        }
+        System.out.println("installer arguments: " + String.join(" ", ignition.installerArgs()));
+        return Cli.DONE;
+    }
+
+    private static int check(Map<Path, byte[]> files) throws IOException {
+        List<String> stale = new ArrayList<>();
+        for (Map.Entry<Path, byte[]> file : files.entrySet()) {
+            if (!Files.exists(file.getKey()) || !Arrays.equals(Files.readAllBytes(file.getKey()), file.getValue())) {
+                stale.add(file.getKey().toString());
+            }
+        }
+        if (!stale.isEmpty()) {
+            throw new Cli.Failure("not what units/ renders to: " + String.join(", ", stale)
+                    + "; run the same command without --check");
+        }
+        return Cli.DONE;
+    }
+}
