@@ -98,8 +98,8 @@ class CatalogYamlTest {
                         relatedImages: [{image: "q.io/a:1"}, {image: "q.io/b:1"}]}
                         """,
                 "behind a directive", "%YAML 1.2\n" + PLAIN + "...\n",
-                "in several documents", "---\nschema: olm.package\nname: lab\ndescription: |\n  ---\n  name: x\n" + PLAIN
-                        + "--- {schema: other,\nname: y}\n---\nschema: other\n");
+                "in several documents", "---\nschema: olm.package\nname: lab\ndescription: |\n  ---\n  name: x\n"
+                        + PLAIN + "--- {schema: other,\nname: y}\n---\nschema: other\n");
     }
 
     @ParameterizedTest(name = "{0} gives all that a bundle is made of")

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** Each example is run as it stands in --help, with the files that it names beside it; only the registry is the lab's. */
+/** Each is run as it stands there, with the files that it names beside it; the registry is the lab's. */
 @DisplayName("Examples of pre-cache's --help:")
 class PreCacheExamplesTest {
     private static final Map<String, Class<? extends Cli.Command>> SCRIPTS = Map.of("main.java", PreCacheMain.class,
