@@ -57,7 +57,8 @@ public final class Cli {
     /** What all scripts have in common; a script's class extends it and implements {@code call()}. */
     @CommandLine.Command(mixinStandardHelpOptions = true, version = "1.0.0", sortOptions = false, usageHelpAutoWidth = true)
     public abstract static class Command implements Callable<Integer> {
-        @Option(names = "--verbose", description = "Print every program that is run, and stack traces.")
+        @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
+                description = "Print every program that is run, and stack traces.")
         void setVerbose(boolean on) {
             verbose = on;
         }

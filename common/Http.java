@@ -59,7 +59,7 @@ public final class Http {
 
     /**
      * @param certDir CA certificates ({@code *.crt}) to trust beside the system's, and a client certificate
-     *     ({@code *.cert} with {@code *.key}), as in containers-certs.d(5); null for none
+     *     ({@code *.cert} with {@code *.key}), as in containers-certs.d(5), or one file of CA certificates; null for none
      * @param redirects whether to follow the server to other addresses
      */
     public Http(Path certDir, boolean redirects) {
@@ -85,8 +85,17 @@ public final class Http {
         return send(new Request.Builder().url(url).post(body).build(), verify);
     }
 
+    /** Any request, one try, whatever the answer: for a caller that knows what may be sent again. */
+    public Response once(Request request) throws IOException {
+        return client(request, true).newCall(request).execute();
+    }
+
+    private OkHttpClient client(Request request, boolean verify) throws IOException {
+        return !request.isHttps() ? plain : verify ? tls() : unverified();
+    }
+
     private Response send(Request request, boolean verify) throws IOException {
-        OkHttpClient client = !request.isHttps() ? plain : verify ? tls() : unverified();
+        OkHttpClient client = client(request, verify);
         for (int tried = 1;; tried++) {
             Response response = client.newCall(request).execute();
             boolean busy = response.code() == 429 || response.code() >= 500 && response.code() != 501;
@@ -195,8 +204,8 @@ public final class Http {
     }
 
     private List<Path> files(String ending) throws IOException {
-        if (certDir == null) {
-            return List.of();
+        if (certDir == null || Files.isRegularFile(certDir)) {
+            return certDir == null || !ending.equals(".crt") ? List.of() : List.of(certDir);
         }
         try (Stream<Path> files = Files.list(certDir)) {
             return new ArrayList<>(files.filter(f -> f.toString().endsWith(ending)).sorted().toList());

@@ -35,8 +35,14 @@ public interface Progress extends AutoCloseable {
      * same; the progress bar library does not ask at all and fills log files with bars.
      */
     static boolean onTerminal() {
+        return onTerminal(2);
+    }
+
+    /** The same of another file descriptor: 0 stdin, 1 stdout. */
+    static boolean onTerminal(int fd) {
         try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString().matches("/dev/(pts/|tty|console).*");
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString()
+                    .matches("/dev/(pts/|tty|console).*");
         } catch (IOException e) {
             return false;
         }

@@ -10,6 +10,7 @@
 //SOURCES CatalogTest.java
 //SOURCES CatalogYamlTest.java
 //SOURCES CorpusTest.java
+//SOURCES CreateAiClusterTest.java
 //SOURCES CreateGptPartitionTest.java
 //SOURCES CredentialsTest.java
 //SOURCES CurlAllFaultTest.java

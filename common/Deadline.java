@@ -1,0 +1,35 @@
+package common;
+
+//SOURCES Time.java
+
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.time.Instant;
+
+/** How often to look, and until when: the end of all waiting of one run. */
+public final class Deadline {
+    private final Time time;
+    private final Instant begin;
+    private final Duration timeout;
+    private final String resume;
+
+    /** {@code resume}: how to go on after the time-out, for the error. */
+    public Deadline(Time time, Duration timeout, String resume) {
+        this.time = time;
+        this.begin = time.now();
+        this.timeout = timeout;
+        this.resume = resume;
+    }
+
+    /** Sleeps between two looks. Throws {@link Cli.Failure} at the end: what was waited for, and how to go on. */
+    void pause(Duration interval, String waitingFor) throws InterruptedIOException {
+        if (!time.now().plus(interval).isBefore(begin.plus(timeout))) {
+            throw new Cli.Failure("no end after " + Time.words(timeout) + ": waiting for " + waitingFor + "; " + resume);
+        }
+        time.sleep(interval);
+    }
+
+    Instant now() {
+        return time.now();
+    }
+}

@@ -1,0 +1,79 @@
+package common;
+
+//SOURCES Json.java
+//SOURCES Http.java
+//SOURCES Time.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import okhttp3.FormBody;
+import okhttp3.HttpUrl;
+import okhttp3.Response;
+
+/**
+ * The login of the hosted service: an offline token (console.redhat.com/openshift/token) is exchanged for bearer tokens
+ * that live a quarter of an hour. Each is renewed a minute before it ends.
+ */
+public final class OfflineToken {
+    /** Red Hat's single sign-on, OAuth 2 refresh grant. */
+    public static final String SSO = "https://sso.redhat.com/auth/realms/redhat-external/protocol/openid-connect/token";
+    private static final Duration EARLY = Duration.ofSeconds(60);
+
+    private final Http http;
+    private final HttpUrl endpoint;
+    private final String offline;
+    private final Time time;
+    private String bearer;
+    private Instant ends = Instant.MIN;
+
+    public OfflineToken(Http http, HttpUrl endpoint, String offline, Time time) {
+        this.http = http;
+        this.endpoint = endpoint;
+        this.offline = offline;
+        this.time = time;
+    }
+
+    /** The token that a file holds; its content is in no message. */
+    public static String read(Path file) throws IOException {
+        String token = Files.readString(file).strip();
+        if (!token.matches("[\\w.~+/=-]{20,}")) {
+            throw new Cli.Failure(file + ": holds no offline token; get one from https://console.redhat.com/openshift/token");
+        }
+        return token;
+    }
+
+    /** The value of the Authorization header. */
+    String authorization() throws IOException {
+        if (!time.now().isBefore(ends.minus(ends.equals(Instant.MIN) ? Duration.ZERO : EARLY))) {
+            renew();
+        }
+        return "Bearer " + bearer;
+    }
+
+    /** The service refused the bearer token: the next one is new. */
+    void expire() {
+        ends = Instant.MIN;
+    }
+
+    private void renew() throws IOException {
+        try (Response response = http.post(endpoint, new FormBody.Builder().add("grant_type", "refresh_token")
+                .add("client_id", "cloud-services").add("refresh_token", offline).build(), true)) {
+            String where = endpoint.host();
+            if (response.code() == 400 || response.code() == 401) {
+                throw new Cli.Failure(where + " refuses the offline token; get a new one from "
+                        + "https://console.redhat.com/openshift/token");
+            }
+            if (!response.isSuccessful()) {
+                throw new Cli.Failure(where + ": " + response.code() + " instead of a token; run the same command again");
+            }
+            JsonNode token = Json.parse(response.body().bytes(), "token of " + where);
+            bearer = token.path("access_token").asText();
+            ends = time.now().plusSeconds(token.path("expires_in").asLong(900));
+        }
+    }
+}

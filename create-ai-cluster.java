@@ -1,0 +1,119 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES common/Json.java
+//SOURCES common/ClusterOptions.java
+//SOURCES common/ClusterRegistration.java
+//SOURCES common/ClusterRemoval.java
+//SOURCES common/ClusterCredentials.java
+//SOURCES common/ClusterInstallation.java
+//SOURCES common/ClusterStatus.java
+
+import java.io.IOException;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.AssistedInstaller;
+import common.Cli;
+import common.ClusterInstallation;
+import common.ClusterOptions;
+import common.ClusterPlan;
+import common.ClusterRegistration;
+import common.ClusterRemoval;
+import common.ClusterStatus;
+import common.Json;
+import common.ServiceOptions;
+import common.Steps;
+import common.Time;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Subcommands look at a cluster or take it back; without one it is installed. */
+@Command(name = "create-ai-cluster", description = "Installs a pre-staged server with the Assisted Installer: registers "
+        + "the cluster, puts our units into the discovery ISO and the installed system, waits, fetches the kubeconfig. "
+        + "Run it again after a failure: it goes on where it stopped.",
+        footer = {"", "Examples:",
+            "  create-ai-cluster.java --url http://192.0.2.20:8090 --name virt01 \\",
+            "      --base-domain example.com --pull-secret pull-secret.json \\",
+            "      --ssh-key ~/.ssh/id_ed25519.pub --disk smallest",
+            "  create-ai-cluster.java status --url http://192.0.2.20:8090 --name virt01"})
+class CreateAiCluster extends Cli.Command {
+    private final Time time;
+
+    @Mixin
+    ServiceOptions service;
+
+    @Mixin
+    ClusterOptions options;
+
+    CreateAiCluster() {
+        this(new Time());
+    }
+
+    CreateAiCluster(Time time) {
+        this.time = time;
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new CreateAiCluster(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (options.until() != ClusterOptions.Until.REGISTERED) {
+            service.mayAsk();
+        }
+        ClusterPlan plan = options.plan(service); // all that is given is checked before the first call
+        ClusterInstallation installation = new ClusterInstallation(service, plan, time);
+        ObjectNode result = installation.run(options);
+        if (service.json()) {
+            System.out.write(Json.pretty(result));
+            System.out.flush();
+        }
+        return Cli.DONE;
+    }
+
+    @Command(name = "status", description = "Shows how the cluster and its hosts stand, with failed validations.")
+    int status() throws IOException {
+        JsonNode cluster = cluster(service.connect(time));
+        ClusterStatus.lines(cluster).forEach(Cli.text(service.json())::println);
+        if (service.json()) {
+            System.out.write(Json.pretty(ClusterStatus.document(cluster)));
+            System.out.flush();
+        }
+        return Cli.DONE;
+    }
+
+    @Command(name = "cancel", description = "Cancels the installation that is under way.")
+    int cancel() throws IOException {
+        return change("cancel", ClusterRemoval::cancel);
+    }
+
+    @Command(name = "reset", description = "Takes a cancelled or failed cluster back to before its installation.")
+    int reset() throws IOException {
+        return change("reset", ClusterRemoval::reset);
+    }
+
+    @Command(name = "delete", description = "Deletes the cluster, its hosts and infra-envs; cancels it first.")
+    int delete() throws IOException {
+        return change("delete", ClusterRemoval::delete);
+    }
+
+    private int change(String name, ClusterRemoval.Change change) throws IOException {
+        service.mayAsk();
+        AssistedInstaller ai = service.connect(time);
+        JsonNode cluster = cluster(ai);
+        Steps steps = new Steps(service.json());
+        String which = name + " " + service.name() + ", which is " + cluster.path("status").asText();
+        if (!service.yes() && !steps.ask(which + "? [y/N]").matches("(?i)y(es)?")) {
+            throw new Cli.Failure("nothing done");
+        }
+        ClusterRemoval removal = new ClusterRemoval(ai, service.deadline(time));
+        steps.step(name, () -> change.make(removal, cluster));
+        return Cli.DONE;
+    }
+
+    private JsonNode cluster(AssistedInstaller ai) throws IOException {
+        return ai.cluster(ClusterRegistration.find(ai, service.name())
+                .orElseThrow(() -> new Cli.Failure("no cluster " + service.name() + " there")).path("id").asText());
+    }
+}

@@ -1,0 +1,206 @@
+//SOURCES AssistedApi.java
+//SOURCES SimulatedCalls.java
+//SOURCES SimulatedCluster.java
+//SOURCES VirtualTime.java
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import common.Cli;
+import common.Json;
+
+/**
+ * An assisted-service with memory: it answers as the recorded one did, error bodies included, and its states follow the
+ * clock. A host boots ten seconds after somebody asked for the ISO.
+ */
+final class AssistedSimulator implements AutoCloseable {
+    static final String BASE = "/api/assisted-install/v2";
+
+    /** Status, content type and body of an answer. */
+    record Answer(int status, String type, byte[] body) {
+        static Answer json(int status, JsonNode body) {
+            return new Answer(status, "application/json", body.toString().getBytes(StandardCharsets.UTF_8));
+        }
+
+        /** As recorded, with the recorded cluster's id replaced. */
+        static Answer recorded(String name, String id) {
+            JsonNode exchange = AssistedRecordings.get(name);
+            return new Answer(exchange.path("status").asInt(), exchange.path("content_type").asText(),
+                    exchange.path("response").asText().replace(AssistedRecordings.CLUSTER, id)
+                            .getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** What a client sent. */
+    record Asked(String method, String path, String query, String authorization, String range, String type,
+            String body) {
+        JsonNode json() {
+            return Json.parse(body.getBytes(StandardCharsets.UTF_8), path);
+        }
+
+        boolean is(String method, String pathPattern) {
+            return this.method.equals(method) && path.matches(pathPattern.replace("{id}", "[0-9a-f-]{36}"));
+        }
+    }
+
+    final VirtualTime time;
+    final Map<String, SimulatedCluster> clusters = Collections.synchronizedMap(new LinkedHashMap<>());
+    final Map<String, ObjectNode> infraEnvs = Collections.synchronizedMap(new LinkedHashMap<>());
+    final List<AssistedApi.Exchange> exchanges = Collections.synchronizedList(new ArrayList<>());
+    /** A fault: answers instead of the service; null lets it through. */
+    volatile Function<Asked, Answer> fault = asked -> null;
+    /** What a new cluster is given before anything else, its faults say. */
+    volatile Consumer<SimulatedCluster> onRegister = cluster -> { };
+    /** Time that passes by itself with each request, for a client with a clock of its own. */
+    volatile Duration perRequest = Duration.ZERO;
+    byte[] iso = "the discovery ISO".repeat(40_000).getBytes(StandardCharsets.UTF_8);
+    private final HttpServer server;
+
+    AssistedSimulator(VirtualTime time) throws IOException {
+        this.time = time;
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", this::handle);
+        server.setExecutor(Executors.newCachedThreadPool(r -> {
+            Thread thread = new Thread(r);
+            thread.setDaemon(true);
+            return thread;
+        }));
+        server.start();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    SimulatedCluster onlyCluster() {
+        return clusters.values().iterator().next();
+    }
+
+    /** Calls made so far, {@code METHOD path}, with ids as they are. */
+    List<String> calls() {
+        synchronized (exchanges) {
+            return exchanges.stream().map(e -> e.method() + " " + e.path().replaceFirst("^" + BASE, "")).toList();
+        }
+    }
+
+    long calls(String pattern) {
+        return calls().stream().filter(c -> c.matches(pattern.replace("{id}", "[0-9a-f-]{36}"))).count();
+    }
+
+    private void handle(HttpExchange http) throws IOException {
+        URI uri = http.getRequestURI();
+        String body = new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        Asked asked = new Asked(http.getRequestMethod(), uri.getPath(), uri.getRawQuery() == null ? "" : uri.getRawQuery(),
+                http.getRequestHeaders().getFirst("Authorization"), http.getRequestHeaders().getFirst("Range"),
+                http.getRequestHeaders().getFirst("Content-Type"), body);
+        Answer answer;
+        try {
+            answer = fault.apply(asked);
+            if (answer == null) {
+                answer = asked.path.startsWith("/images/") ? image(http, asked) : api(asked);
+            }
+        } catch (RuntimeException e) {
+            answer = new Answer(500, "text/plain", e.toString().getBytes(StandardCharsets.UTF_8));
+        }
+        if (answer.status < 0) { // the connection is lost
+            http.close();
+            return;
+        }
+        exchanges.add(new AssistedApi.Exchange(asked.method, uri.toString(), asked.type, body.isEmpty() ? null : body,
+                answer.status, answer.type, new String(answer.body, StandardCharsets.UTF_8)));
+        if (!answer.type.isEmpty()) {
+            http.getResponseHeaders().set("Content-Type", answer.type);
+        }
+        http.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
+        http.getResponseBody().write(answer.body);
+        http.close();
+    }
+
+    private synchronized Answer api(Asked asked) {
+        time.sleep(perRequest);
+        clusters.values().forEach(c -> c.at(time.now()));
+        String path = asked.path.replaceFirst("^" + BASE, "");
+        Asked relative = new Asked(asked.method, path, asked.query, asked.authorization, asked.range, asked.type,
+                asked.body);
+        if (!asked.path.startsWith(BASE)) {
+            return new Answer(404, "text/html", "<html>no such page</html>".getBytes(StandardCharsets.UTF_8));
+        }
+        if (!asked.body.isEmpty() && !"application/json".equals(asked.type)) {
+            return Answer.json(415, Json.object().put("code", 415).put("message", "unsupported media type"));
+        }
+        if (path.startsWith("/clusters")) {
+            return SimulatedCalls.clusters(this, relative);
+        }
+        if (path.startsWith("/infra-envs")) {
+            return SimulatedCalls.infraEnvs(this, relative);
+        }
+        if (path.equals("/events")) {
+            return Answer.json(200, clusters.get(asked.query.replaceFirst("cluster_id=", "")).events);
+        }
+        return Answer.recorded("01e-get404", "");
+    }
+
+    private Answer image(HttpExchange http, Asked asked) {
+        if (!asked.method.equals("GET")) {
+            return new Answer(405, "", new byte[0]);
+        }
+        if (!asked.query.contains("image_token=secret-image-token")) {
+            return new Answer(401, "application/json", "{}".getBytes(StandardCharsets.UTF_8));
+        }
+        if (asked.range == null) {
+            return new Answer(200, "application/octet-stream", iso);
+        }
+        int from = Integer.parseInt(asked.range.replaceAll("\\D", ""));
+        if (from >= iso.length) {
+            http.getResponseHeaders().set("Content-Range", "bytes */" + iso.length);
+            return new Answer(416, "", new byte[0]);
+        }
+        http.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (iso.length - 1) + "/" + iso.length);
+        return new Answer(206, "application/octet-stream", Arrays.copyOfRange(iso, from, iso.length));
+    }
+
+    static String newId() {
+        return UUID.randomUUID().toString();
+    }
+
+    /** The first id in a path. */
+    static String id(String path) {
+        Matcher id = Pattern.compile("[0-9a-f-]{36}").matcher(path);
+        if (!id.find()) {
+            throw new Cli.Failure("no id in " + path);
+        }
+        return id.group();
+    }
+
+    ArrayNode list(Iterable<? extends JsonNode> entries) {
+        ArrayNode list = Json.object().putArray("list");
+        entries.forEach(list::add);
+        return list;
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}
