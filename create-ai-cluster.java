@@ -28,9 +28,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** Subcommands look at a cluster or take it back; without one it is installed. */
-@Command(name = "create-ai-cluster", description = "Installs a pre-staged server with the Assisted Installer: registers "
-        + "the cluster, puts our units into the discovery ISO and the installed system, waits, fetches the kubeconfig. "
-        + "Run it again after a failure: it goes on where it stopped.",
+@Command(name = "create-ai-cluster", description = "Installs a pre-staged server with the Assisted Installer: "
+        + "registers the cluster, puts our units into the discovery ISO and the installed system, waits, fetches the "
+        + "kubeconfig. Run it again after a failure: it goes on where it stopped.",
         footer = {"", "Examples:",
             "  create-ai-cluster.java --url http://192.0.2.20:8090 --name virt01 \\",
             "      --base-domain example.com --pull-secret pull-secret.json \\",

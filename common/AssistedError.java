@@ -25,7 +25,7 @@ public final class AssistedError extends Cli.Failure {
         this.reason = reason;
     }
 
-    /** {@code call}: method and path, for the message. A page of HTML comes from something that is no Assisted Installer. */
+    /** {@code call}: method and path, for the message. A page of HTML comes from something else than the service. */
     static Cli.Failure of(String call, int status, byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8).strip();
         if (text.startsWith("<")) {

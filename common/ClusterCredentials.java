@@ -45,8 +45,8 @@ public final class ClusterCredentials {
     /** {@code oc get nodes,clusterversion} where there is oc or kubectl; empty where there is none. */
     public Optional<String> ask() {
         return Stream.of("oc", "kubectl").filter(p -> Proc.find(p).isPresent()).findFirst().map(program -> {
-            Proc.Result result = Proc.of(program, "get", "nodes,clusterversion", "--request-timeout=20s").env("KUBECONFIG", kubeconfig.toString())
-                    .timeout(Duration.ofMinutes(2)).run();
+            Proc.Result result = Proc.of(program, "get", "nodes,clusterversion", "--request-timeout=20s")
+                    .env("KUBECONFIG", kubeconfig.toString()).timeout(Duration.ofMinutes(2)).run();
             return result.ok() ? result.out().stripTrailing() : program + ": " + result.reason();
         });
     }

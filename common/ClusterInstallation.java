@@ -17,8 +17,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.ClusterOptions.Until;
 
 /**
- * From nothing to an installed cluster, in the order of 02-create-ai-cluster.sh. Each step looks first at what is there,
- * so that another run goes on where this one stops.
+ * From nothing to an installed cluster, in the order of 02-create-ai-cluster.sh. Each step looks first at what is
+ * there, so that another run goes on where this one stops.
  */
 public final class ClusterInstallation {
     private final ServiceOptions options;
@@ -40,7 +40,7 @@ public final class ClusterInstallation {
         this.registration = new ClusterRegistration(service, plan, time);
     }
 
-    /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", "kubeconfig", …}}. */
+    /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", …}}. */
     public ObjectNode run(ClusterOptions how) throws IOException {
         try {
             String status = register();

@@ -56,7 +56,7 @@ public final class ClusterOptions {
     private Path pointer;
 
     @Option(names = "--installer-args", paramLabel = "ARGS",
-            description = "For coreos-installer (default: --save-partlabel LABEL --copy-network, with the units' label).")
+            description = "For coreos-installer (default: --save-partlabel LABEL --copy-network; the units' label).")
     private String installerArgs;
 
     @Option(names = "--disk", paramLabel = "PATH|serial|smallest",
@@ -129,7 +129,7 @@ public final class ClusterOptions {
             throw new Cli.Failure(Cli.USAGE, "CLUSTER_NODES=" + number + ": not a number");
         }
         if (Boolean.FALSE.equals(file.singleNode()) == number.equals("1") && file.singleNode() != null) {
-            throw file.wrong("is for " + (file.singleNode() ? "one node" : "several nodes") + ", --nodes says " + number);
+            throw file.wrong("is for " + (file.singleNode() ? "one node" : "several nodes") + ", not " + number);
         }
         return Integer.parseInt(number);
     }
@@ -148,8 +148,8 @@ public final class ClusterOptions {
         try {
             return ScriptFolder.beside(Path.of("ignition-files", stage + ".patch"));
         } catch (Cli.Failure e) {
-            throw new Cli.Failure(Cli.USAGE, "no ignition-files/" + stage + ".patch here; give --" + stage + "-patch, or "
-                    + "run from the repository");
+            throw new Cli.Failure(Cli.USAGE, "no ignition-files/" + stage + ".patch here; give --" + stage
+                    + "-patch, or run from the repository");
         }
     }
 

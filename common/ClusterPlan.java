@@ -23,8 +23,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param disk path, serial or {@code smallest}; null: as the service chooses
  */
 public record ClusterPlan(String name, String baseDomain, String version, String pullSecret, String sshKey, int nodes,
-        boolean minimalIso, IgnitionOverride discovery, IgnitionOverride pointer, List<String> installerArgs, String disk,
-        String machineNetwork) {
+        boolean minimalIso, IgnitionOverride discovery, IgnitionOverride pointer, List<String> installerArgs,
+        String disk, String machineNetwork) {
     /** {@code installerArgs} null: the original's, with the label that the units mount. */
     public ClusterPlan {
         if (!name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?") || name.length() > 54) {

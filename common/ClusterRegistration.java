@@ -46,7 +46,8 @@ public final class ClusterRegistration {
 
     /** The cluster of that name, which must be what is wanted; else a new one. */
     public Registered cluster() throws IOException {
-        Registered cluster = once(() -> find(service, plan.name()), () -> service.registerCluster(plan.clusterParameters()));
+        Registered cluster = once(() -> find(service, plan.name()),
+                () -> service.registerCluster(plan.clusterParameters()));
         String version = cluster.json().path("openshift_version").asText();
         String domain = cluster.json().path("base_dns_domain").asText();
         if (!plan.isVersion(version) && cluster.isNew()) {
@@ -79,7 +80,7 @@ public final class ClusterRegistration {
                 () -> service.registerInfraEnv(plan.infraEnvParameters(clusterId)));
         String version = env.json().path("openshift_version").asText();
         if (!(plan.version() + ".").startsWith(version + ".")) { // it keeps 4.10 of 4.10.3
-            throw new Cli.Failure("infra-env " + env.words() + ": boots OpenShift " + version + ", not " + plan.version()
+            throw new Cli.Failure("infra-env " + env.words() + ": boots " + version + ", not " + plan.version()
                     + "; remove the cluster with the subcommand delete");
         }
         return env;

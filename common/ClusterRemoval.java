@@ -44,7 +44,8 @@ public final class ClusterRemoval {
 
     /** Of a cancelled or failed cluster: its hosts must boot the ISO again. */
     public String reset(JsonNode cluster) throws IOException {
-        return service.act(cluster.path("id").asText(), "reset").path("status").asText() + "; boot the hosts from the ISO again";
+        return service.act(cluster.path("id").asText(), "reset").path("status").asText()
+                + "; boot the hosts from the ISO again";
     }
 
     /** The cluster, its hosts, and the infra-envs that are bound to it, which would outlive it. */

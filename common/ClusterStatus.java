@@ -34,7 +34,8 @@ public final class ClusterStatus {
     /** {@code {"name", "clusterId", "version", "status", "statusInfo", "hosts": [{"name", …}]}}. */
     public static ObjectNode document(JsonNode cluster) {
         ObjectNode document = Json.object().put("name", cluster.path("name").asText())
-                .put("clusterId", cluster.path("id").asText()).put("version", cluster.path("openshift_version").asText())
+                .put("clusterId", cluster.path("id").asText())
+                .put("version", cluster.path("openshift_version").asText())
                 .put("status", cluster.path("status").asText()).put("statusInfo", cluster.path("status_info").asText());
         ArrayNode hosts = document.putArray("hosts");
         for (JsonNode host : cluster.path("hosts")) {

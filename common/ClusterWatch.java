@@ -58,7 +58,7 @@ public final class ClusterWatch {
             if (why.isEmpty() && hosts == nodes) {
                 return cluster;
             }
-            steps.change(why.isEmpty() ? hosts + " of " + nodes + " hosts have booted the ISO" : String.join("; ", why));
+            steps.change(why.isEmpty() ? hosts + " of " + nodes + " hosts have booted" : String.join("; ", why));
         }
     }
 

@@ -24,7 +24,7 @@ public final class Deadline {
     /** Sleeps between two looks. Throws {@link Cli.Failure} at the end: what was waited for, and how to go on. */
     void pause(Duration interval, String waitingFor) throws InterruptedIOException {
         if (!time.now().plus(interval).isBefore(begin.plus(timeout))) {
-            throw new Cli.Failure("no end after " + Time.words(timeout) + ": waiting for " + waitingFor + "; " + resume);
+            throw new Cli.Failure("timeout: " + Time.words(timeout) + " of waiting for " + waitingFor + "; " + resume);
         }
         time.sleep(interval);
     }

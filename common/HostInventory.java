@@ -27,9 +27,9 @@ final class HostInventory {
     }
 
     static HostInventory of(JsonNode host) {
-        String inventory = host.path("inventory").asText();
-        return new HostInventory(host, inventory.isEmpty() ? Json.object()
-                : Json.parse(inventory.getBytes(StandardCharsets.UTF_8), "inventory of host " + host.path("id").asText()));
+        byte[] inventory = host.path("inventory").asText().getBytes(StandardCharsets.UTF_8);
+        return new HostInventory(host, inventory.length == 0 ? Json.object()
+                : Json.parse(inventory, "inventory of host " + host.path("id").asText()));
     }
 
     String name() {
@@ -49,11 +49,11 @@ final class HostInventory {
         return eligible().size() > 1;
     }
 
-    /** A disk by path, by-id or by-path name, serial, WWN, or {@code smallest}. Throws {@link Cli.Failure} if there is none. */
+    /** A disk by path, by-id or by-path name, serial, WWN, or {@code smallest}; throws {@link Cli.Failure}. */
     JsonNode disk(String wanted) {
         if (wanted.equals("smallest")) {
             return eligible().stream().min(Comparator.comparingLong(d -> d.path("size_bytes").asLong()))
-                    .orElseThrow(() -> new Cli.Failure("host " + name() + ": no disk to install on; it has " + disks()));
+                    .orElseThrow(() -> new Cli.Failure("host " + name() + ": no disk to install on of " + disks()));
         }
         List<JsonNode> found = new ArrayList<>();
         for (JsonNode disk : inventory.path("disks")) {
@@ -63,7 +63,8 @@ final class HostInventory {
             }
         }
         if (found.size() != 1) {
-            throw new Cli.Failure("host " + name() + ": " + found.size() + " disks are " + wanted + "; it has " + disks());
+            throw new Cli.Failure("host " + name() + ": " + (found.isEmpty() ? "no disk is " : "several disks are ")
+                    + wanted + "; it has " + disks());
         }
         JsonNode eligibility = found.get(0).path("installation_eligibility");
         if (!eligibility.path("eligible").asBoolean()) {

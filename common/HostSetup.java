@@ -54,7 +54,7 @@ public final class HostSetup {
             if (plan.disk() == null) {
                 words.add(inventory.chosen().map(HostInventory::words).orElse("none") + ", chosen by the service");
                 if (inventory.hasChoice()) {
-                    Cli.warn("host " + inventory.name() + " has other disks too; --disk chooses the one with the images");
+                    Cli.warn("host " + inventory.name() + " has other disks too; --disk chooses");
                 }
                 continue;
             }

@@ -25,7 +25,7 @@ public record IgnitionOverride(String text, JsonNode config) {
     public static final String POINTER_KEY = "config";
     private static final Pattern LABEL = Pattern.compile("/dev/disk/by-partlabel/([^\\s/]+)");
 
-    /** Reads a patch or .ign file; a {@link Cli.Failure} says what is wrong with it. {@code key}: the patch's only one. */
+    /** Reads a patch, whose only key is {@code key}, or an .ign file; a {@link Cli.Failure} says what is wrong. */
     public static IgnitionOverride read(Path file, String key) {
         JsonNode patch = Json.read(file);
         if (patch.has("ignition")) {
@@ -44,7 +44,7 @@ public record IgnitionOverride(String text, JsonNode config) {
         JsonNode config = Json.parse(text.getBytes(StandardCharsets.UTF_8), where);
         String version = config.path("ignition").path("version").asText("");
         if (!version.matches("3\\.\\d+\\.\\d+(-experimental)?")) {
-            throw new Cli.Failure(where + ": " + (version.isEmpty() ? "no Ignition config (ignition.version is not there)"
+            throw new Cli.Failure(where + ": " + (version.isEmpty() ? "no Ignition config (no ignition.version)"
                     : "Ignition " + version + "; the service takes 3.1.0 and 3.2.0"));
         }
         return new IgnitionOverride(text, config);

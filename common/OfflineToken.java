@@ -22,6 +22,7 @@ import okhttp3.Response;
 public final class OfflineToken {
     /** Red Hat's single sign-on, OAuth 2 refresh grant. */
     public static final String SSO = "https://sso.redhat.com/auth/realms/redhat-external/protocol/openid-connect/token";
+    private static final String PAGE = "https://console.redhat.com/openshift/token";
     private static final Duration EARLY = Duration.ofSeconds(60);
 
     private final Http http;
@@ -42,7 +43,7 @@ public final class OfflineToken {
     public static String read(Path file) throws IOException {
         String token = Files.readString(file).strip();
         if (!token.matches("[\\w.~+/=-]{20,}")) {
-            throw new Cli.Failure(file + ": holds no offline token; get one from https://console.redhat.com/openshift/token");
+            throw new Cli.Failure(file + ": holds no offline token; get one from " + PAGE);
         }
         return token;
     }
@@ -65,15 +66,22 @@ public final class OfflineToken {
                 .add("client_id", "cloud-services").add("refresh_token", offline).build(), true)) {
             String where = endpoint.host();
             if (response.code() == 400 || response.code() == 401) {
-                throw new Cli.Failure(where + " refuses the offline token; get a new one from "
-                        + "https://console.redhat.com/openshift/token");
+                throw new Cli.Failure(where + " refuses the offline token; get a new one from " + PAGE);
             }
             if (!response.isSuccessful()) {
-                throw new Cli.Failure(where + ": " + response.code() + " instead of a token; run the same command again");
+                throw new Cli.Failure(where + ": " + response.code() + " instead of a token; run it again");
             }
-            JsonNode token = Json.parse(response.body().bytes(), "token of " + where);
+            JsonNode token = parse(response.body().bytes(), where);
             bearer = token.path("access_token").asText();
             ends = time.now().plusSeconds(token.path("expires_in").asLong(900));
+        }
+    }
+
+    private static JsonNode parse(byte[] answer, String where) {
+        try {
+            return Json.parse(answer, where);
+        } catch (Cli.Failure e) { // its words could quote the token
+            throw new Cli.Failure(where + ": the answer is no JSON; does a proxy stand between?");
         }
     }
 }

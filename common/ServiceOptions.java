@@ -16,7 +16,7 @@ import okhttp3.HttpUrl;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** Which service, which cluster, how long, and how to talk about it: options of all of a script's subcommands (mixin). */
+/** Which service and cluster, how long, how to talk about it: options of all of a script's subcommands (mixin). */
 public final class ServiceOptions {
     @Option(names = "--url", scope = ScopeType.INHERIT, paramLabel = "URL",
             description = "The service (default: AI_URL); with --offline-token-file " + AssistedInstaller.HOSTED + ".")
@@ -60,7 +60,7 @@ public final class ServiceOptions {
         }
         HttpUrl base = AssistedInstaller.base(address);
         if (token != null && !base.isHttps() && !base.host().matches("localhost|127\\..*")) {
-            throw new Cli.Failure(Cli.USAGE, "--url " + address + ": no token is sent there without TLS; give https://");
+            throw new Cli.Failure(Cli.USAGE, "--url " + address + ": no token goes there without TLS; give https://");
         }
         return new AssistedInstaller(http(false), base,
                 token == null ? null : new OfflineToken(http(false), HttpUrl.get(sso), token, time), time);

@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * What the Assisted Installer has checked of a cluster or a host: the {@code validations_info} that it sends as a JSON
- * string, {@code {"group": [{"id", "status", "message"}]}} with the status success, failure, error, pending or disabled.
+ * string, {@code {"group": [{"id", "status", "message"}]}}; status: success, failure, error, pending or disabled.
  */
 final class Validations {
     private static final Set<String> FAILED = Set.of("failure", "error");

@@ -37,7 +37,8 @@ final class AssistedLab implements AutoCloseable {
         return """
                 {"ignition": {"version": "3.1.0"}, "systemd": {"units": [
                 {"name": "var-mnt.mount", "enabled": true, "contents": "[Mount]\\nWhat=/dev/disk/by-partlabel/%s\\n"},
-                {"name": "%s", "enabled": true, "contents": "[Service]\\nType=oneshot\\n"}]}}""".formatted(label, loader);
+                {"name": "%s", "enabled": true, "contents": "[Service]\\nType=oneshot\\n"}]}}"""
+                .formatted(label, loader);
     }
 
     Path patch(String name, String key, String config) throws IOException {

@@ -111,7 +111,8 @@ final class AssistedSimulator implements AutoCloseable {
     private void handle(HttpExchange http) throws IOException {
         URI uri = http.getRequestURI();
         String body = new String(http.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-        Asked asked = new Asked(http.getRequestMethod(), uri.getPath(), uri.getRawQuery() == null ? "" : uri.getRawQuery(),
+        Asked asked = new Asked(http.getRequestMethod(), uri.getPath(),
+                uri.getRawQuery() == null ? "" : uri.getRawQuery(),
                 http.getRequestHeaders().getFirst("Authorization"), http.getRequestHeaders().getFirst("Range"),
                 http.getRequestHeaders().getFirst("Content-Type"), body);
         Answer answer;

@@ -55,7 +55,7 @@ class ScriptsTest {
         JsonNode info = Json.parse(tools.getBytes(StandardCharsets.UTF_8), "info tools");
         Set<String> versions = new TreeSet<>();
         // annotations have had no patch number since 2.20
-        Pattern jackson = Pattern.compile("/jackson-(?!annotations)[a-z0-9-]+?-(\\d[^/]*)\\.jar$");
+        Pattern jackson = Pattern.compile("/com/fasterxml/jackson/.*/jackson-(?!annotations)[a-z0-9-]+?-(\\d[^/]*)\\.jar$");
         info.path("resolvedDependencies").forEach(jar ->
                 jackson.matcher(jar.asText()).results().forEach(m -> versions.add(m.group(1))));
         assertTrue(versions.size() <= 1, versions.toString());

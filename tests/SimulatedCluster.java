@@ -33,7 +33,7 @@ final class SimulatedCluster {
     private Instant begun;
     private Instant completed;
     private Instant cancelled;
-    /** Fault: status_info of a preparation that fails, of a host that fails; validation that keeps the host insufficient. */
+    /** Faults: status_info of a preparation that fails, of a host that fails; a validation that fails for ever. */
     String preparationFails;
     String hostFails;
     String hostInsufficient;
@@ -163,8 +163,8 @@ final class SimulatedCluster {
     private void hostWords(String hostStatus) {
         String info = AssistedRecordings.json("07-args").path("validations_info").asText();
         String failing = hostInsufficient != null ? hostInsufficient : !belongs()
-                ? "Host does not belong to machine network CIDRs. Verify that the host belongs to every CIDR listed under "
-                        + "machine networks" : "Host couldn't synchronize with any NTP server";
+                ? "Host does not belong to machine network CIDRs. Verify that the host belongs to every CIDR listed "
+                        + "under machine networks" : "Host couldn't synchronize with any NTP server";
         if (hostStatus.equals("insufficient")) {
             String id = !belongs() ? "belongs-to-machine-cidr" : "ntp-synced";
             info = info.replaceAll("\\{\"id\":\"" + id + "\",\"status\":\"success\",\"message\":\"[^\"]*\"}",
