@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 
@@ -134,6 +135,17 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
         entries.add(new Entry(inside(path, FILE), inside(from, FILE), release, Files.size(file), Digest.of(file),
                 kind));
         write(root, old.sets, entries);
+    }
+
+    /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */
+    public static void complete(Path root) throws IOException {
+        Map<String, String> kinds = Map.of("node.tar", "node", "store.sqfs", "store");
+        List<String> entered = parse(Files.readAllBytes(root.resolve(FILE)), FILE).files.stream().map(Entry::from).toList();
+        for (Map.Entry<String, String> kind : kinds.entrySet()) {
+            if (Files.exists(root.resolve(kind.getKey())) && !entered.contains(kind.getKey())) {
+                enter(root, kind.getKey(), kind.getValue());
+            }
+        }
     }
 
     private static void write(Path root, List<JsonNode> sets, List<Entry> files) throws IOException {

@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -116,6 +118,43 @@ public final class NodeTar {
                 }
             }
             return Optional.empty();
+        }
+    }
+
+    /** How an unpacked folder differs from the tar: a line for each file, none when it does not. */
+    public static List<String> differences(Path tar, Path folder) throws IOException {
+        List<String> differences = new ArrayList<>();
+        Set<Path> known = new HashSet<>(Set.of(folder));
+        try (TarFile file = new TarFile(tar)) {
+            for (TarArchiveEntry entry : file.getEntries()) {
+                Path path = folder.resolve(entry.getName()).normalize();
+                for (Path at = path; at.startsWith(folder); at = at.getParent()) {
+                    known.add(at);
+                }
+                if (!isSame(path, entry, file)) {
+                    differences.add(entry.getName() + (Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                            ? ": not what " + tar.getFileName() + " has" : ": missing"));
+                }
+            }
+        }
+        try (Stream<Path> there = Files.walk(folder)) {
+            there.filter(p -> !known.contains(p))
+                    .forEach(p -> differences.add(folder.relativize(p) + ": not in " + tar.getFileName()));
+        }
+        return differences;
+    }
+
+    private static boolean isSame(Path path, TarArchiveEntry entry, TarFile tar) throws IOException {
+        if (entry.isSymbolicLink()) {
+            return Files.isSymbolicLink(path) && Files.readSymbolicLink(path).toString().equals(entry.getLinkName());
+        }
+        if (entry.isDirectory()) {
+            return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+        }
+        boolean alike = Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) == entry.getSize()
+                && isExecutable(path) == ((entry.getMode() & 0100) != 0);
+        try (InputStream packed = tar.getInputStream(entry)) {
+            return alike && Arrays.equals(Files.readAllBytes(path), packed.readAllBytes());
         }
     }
 

@@ -27,16 +27,19 @@ import java.util.stream.Stream;
  * @param files what goes onto the partition, by its name there
  * @param notes what the operator should know: what is there and was left out
  */
-public record Offer(String release, byte[] inventory, byte[] signature, Set<String> blobs, Map<String, File> files,
-        List<String> notes) {
+public record Offer(Mode mode, String release, byte[] inventory, byte[] signature, Set<String> blobs,
+        Map<String, File> files, List<String> notes) {
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
     private static final Set<String> OURS = Set.of("blobs", "node", "ai-images", "ocp-images", "staged.json",
             Inventory.FILE, Inventory.SIGNATURE);
 
-    /** Which way the images take on the node (kinds of files, see {@link Inventory}). */
+    /**
+     * Which way the images take on the node (kinds of files, see {@link Inventory}). With the store come the documents of
+     * the sets, which say what must be in it, but neither blobs nor tarballs.
+     */
     public enum Mode {
-        LOAD("blob", "set", "node"), STORE("store"), BOTH("blob", "set", "node", "store");
+        LOAD("blob", "set", "node"), STORE("set", "node", "store"), BOTH("blob", "set", "node", "store");
 
         private final List<String> kinds;
 
@@ -48,8 +51,13 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
             return kinds;
         }
 
-        boolean wants(String kind) {
-            return kinds.contains(kind) || !BOTH.kinds.contains(kind);
+        boolean wants(File file) {
+            boolean images = kinds.contains("blob") || !file.kind.equals("set") || file.isDocument();
+            return images && (kinds.contains(file.kind) || !BOTH.kinds.contains(file.kind));
+        }
+
+        boolean wantsBlobs() {
+            return kinds.contains("blob");
         }
     }
 
@@ -106,9 +114,9 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
             known.add(e.from().split("/")[0]);
             if (e.kind().equals("blob")) {
                 blobs.add(e.sha256().hex());
-            } else if ((e.release() == null || e.release().equals(release)) && mode.wants(e.kind())) {
+            } else if (e.release() == null || e.release().equals(release)) {
                 File file = new File(e.path(), e.from(), e.size(), e.sha256(), e.kind());
-                if (!fits(file) || e.size() < 0 || files.put(e.path(), file) != null) {
+                if (mode.wants(file) && (!fits(file) || e.size() < 0 || files.put(e.path(), file) != null)) {
                     throw new Cli.Failure(where + ": " + e.path() + " has no place on a data partition; "
                             + "is this inventory made by the pull scripts?");
                 }
@@ -127,7 +135,7 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
                 .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
         byte[] signature = base.files().contains(Inventory.SIGNATURE) ? server.read(Inventory.SIGNATURE) : null;
-        return new Offer(release, bytes, signature, blobs, files, notes);
+        return new Offer(mode, release, bytes, signature, blobs, files, notes);
     }
 
     private static Offer listed(ArtifactServer server, Listing base, String wanted, Mode mode) {
@@ -144,11 +152,12 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
         Map<String, File> files = new LinkedHashMap<>();
         for (String name : base.files()) {
             String kind = name.equals("node.tar") ? "node" : name.equals("store.sqfs") ? "store" : "other";
-            if (!OURS.contains(name) && mode.wants(kind)) {
-                files.put(name, new File(name, name, -1, null, kind));
+            File file = new File(name, name, -1, null, kind);
+            if (!OURS.contains(name) && mode.wants(file)) {
+                files.put(name, file);
             }
         }
-        for (String set : mode.wants("set") ? List.of("ai-images", "ocp-images") : List.<String>of()) {
+        for (String set : release == null ? List.<String>of() : List.of("ai-images", "ocp-images")) {
             String folder = set.replace("ai-", "") + "-" + release;
             if (!base.folders().contains(folder)) {
                 notes.add("no folder " + folder + " on the server: " + set + " is not staged");
@@ -158,10 +167,13 @@ public record Offer(String release, byte[] inventory, byte[] signature, Set<Stri
             List<String> lists = listing.files().stream().filter(n -> n.endsWith(".txt")).toList();
             for (String name : listing.files()) {
                 String path = set + "/" + (lists.size() == 1 && name.endsWith(".txt") ? set + ".txt" : name);
-                files.put(path, new File(path, folder + "/" + name, -1, null, "set"));
+                File file = new File(path, folder + "/" + name, -1, null, "set");
+                if (mode.wants(file)) {
+                    files.put(path, file);
+                }
             }
         }
-        return new Offer(release, null, null, null, files, notes);
+        return new Offer(mode, release, null, null, null, files, notes);
     }
 
     /** Whether the file has one of the names that section "On disk" of the design gives to a partition. */

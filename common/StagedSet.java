@@ -94,10 +94,10 @@ public final class StagedSet {
 
     /**
      * Fetches the manifests of all images, then those of a list's manifests that the server has, and so finds out what
-     * the set reaches.
+     * the set reaches; nothing where the images come in a store.
      */
     void resolve(ArtifactServer server, Offer offer, int jobs, Map<String, String> failed) throws IOException {
-        if (images.isEmpty()) {
+        if (images.isEmpty() || !offer.mode().wantsBlobs()) {
             return;
         }
         layout.createFolders();
@@ -140,7 +140,7 @@ public final class StagedSet {
 
     /** Writes the documents; comes after the blobs. The list is last: it says that the set is whole. */
     void commit() throws IOException {
-        if (!images.isEmpty()) {
+        if (!reached.isEmpty()) {
             AtomicFile.sync(layout.blobs().resolve("sha256"));
             layout.linkBlobs();
         }

@@ -149,7 +149,7 @@ public final class Staging implements AutoCloseable {
     }
 
     /** Makes what is whole valid: the documents of sets without a gap, node/, and the inventory if nothing failed. */
-    public void commit(Offer.Mode mode, String by) throws IOException {
+    public void commit(String by) throws IOException {
         for (StagedSet set : sets) {
             List<Descriptor> lacking = set.lacking();
             lacking.forEach(b -> failed.putIfAbsent(StagedSet.from(b), "not of the " + b.size()
@@ -166,6 +166,7 @@ public final class Staging implements AutoCloseable {
         }
         copy(Inventory.SIGNATURE, offer.signature());
         copy(Inventory.FILE, offer.inventory());
+        Offer.Mode mode = offer.mode();
         ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
         mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
         Json.write(folder.resolve(STAGED), staged.put("release", offer.release())

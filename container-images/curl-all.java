@@ -40,7 +40,8 @@ class CurlAll extends Cli.Command {
     String release;
 
     @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
-            description = "load: image sets; store: the packed image store store.sqfs (default: ${DEFAULT-VALUE}).")
+            description = "load: image sets; store: the packed image store store.sqfs and the sets' lists; "
+                    + "node/ comes with each (default: ${DEFAULT-VALUE}).")
     Offer.Mode mode;
 
     @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
@@ -77,7 +78,7 @@ class CurlAll extends Cli.Command {
                     + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
             staging.fetch(plan);
-            staging.commit(mode, spec.name() + " " + spec.version()[0]);
+            staging.commit(spec.name() + " " + spec.version()[0]);
             double seconds = (System.nanoTime() - begun) / 1e9;
             report(staging);
             if (json) {

@@ -216,16 +216,6 @@ class CurlAllTest {
     }
 
     @Test
-    @DisplayName("--mode store takes store.sqfs and no blob")
-    void store() throws IOException {
-        ServedTree.small(root).add("store.sqfs", "store", "squashfs".getBytes());
-        ScriptRun run = stage("--mode", "store");
-        assertEquals(Cli.DONE, run.exit(), run::toString);
-        assertEquals("squashfs", Files.readString(disk.resolve("store.sqfs")));
-        assertFalse(Files.exists(disk.resolve("blobs")) || Files.exists(disk.resolve("ai-images")));
-    }
-
-    @Test
     @DisplayName("--mode both stops when there is no store.sqfs")
     void noStore() throws IOException {
         ServedTree.small(root);

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("stage-node")
 class StageNodeTest {
-    private static final List<String> NAMES = List.of("extract-initial", "extract-ocp", "curl-all", "create-gpt-partition");
+    private static final List<String> NAMES =
+            List.of("extract-initial", "extract-ocp", "verify", "curl-all", "create-gpt-partition");
 
     @TempDir
     static Path temp;

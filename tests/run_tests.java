@@ -14,6 +14,7 @@
 //SOURCES CreateGptPartitionTest.java
 //SOURCES CredentialsTest.java
 //SOURCES CurlAllFaultTest.java
+//SOURCES CurlAllModeTest.java
 //SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
 //SOURCES ExtractFaultTest.java

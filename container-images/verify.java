@@ -1,0 +1,126 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES ../common/Json.java
+//SOURCES ../common/Verification.java
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.util.List;
+import java.util.Locale;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.Cli;
+import common.Findings;
+import common.Inventory;
+import common.InventorySignature;
+import common.Json;
+import common.Progress;
+import common.StagedTree;
+import common.Verification;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "verify", description = "Checks image sets byte by byte, in the factory and on site: images complete, "
+        + "every digest right, inventory, node/ and store as they should be, no secret among them. Changes nothing "
+        + "without --sign.",
+        footer = {"", "Examples, at the factory gate and on the node:",
+            "  jbang verify.java /srv/www/container-images --sign factory.pem",
+            "  bash /var/mnt/node/bin/verify /var/mnt --public-key factory-public.pem"})
+class Verify extends Cli.Command {
+    @Parameters(paramLabel = "FOLDER", description = "container-images, or where the data partition is mounted.")
+    Path folder;
+
+    @Option(names = "--against", paramLabel = "FILE", description = "The inventory (default: FOLDER/inventory.json).")
+    Path against;
+
+    @Option(names = "--deep", description = "Also unpack every layer and compare it with its image's diff_ids, and read "
+            + "every file in the store image. Takes about five times as long.")
+    boolean deep;
+
+    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
+    boolean json;
+
+    @ArgGroup
+    Key key = new Key();
+
+    private static class Key {
+        @Option(names = "--sign", paramLabel = "KEY", description = "Enter node.tar and store.sqfs in the inventory if they "
+                + "are not, and sign it when all is well, with an Ed25519 key (PEM, mode 0600).")
+        Path sign;
+
+        @Option(names = "--public-key", paramLabel = "KEY", description = "Check the inventory's signature, too.")
+        Path check;
+    }
+
+    public static void main(String... args) {
+        System.exit(Cli.run(new Verify(), args));
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        long begun = System.nanoTime();
+        if (!Files.isDirectory(folder)) {
+            throw new Cli.Failure("no folder " + folder + "; is the data partition mounted?");
+        }
+        PrivateKey secret = key.sign == null ? null : InventorySignature.privateKey(key.sign);
+        StagedTree tree = StagedTree.at(folder);
+        if (secret != null) {
+            if (tree.partition()) {
+                throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
+                        + "server, curl-all carries the signature");
+            }
+            if (!Files.exists(folder.resolve(Inventory.FILE))) {
+                throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; the pull scripts write it: pull again");
+            }
+            Inventory.complete(folder);
+            Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE)); // of a folder that is not whole, none stays
+            tree = StagedTree.at(folder);
+        }
+        Verification verification = new Verification(tree, against == null ? null : against.toRealPath(),
+                key.check == null ? null : InventorySignature.publicKey(key.check), deep);
+        try (Progress progress = Progress.start("Verifying", verification.bytes())) {
+            verification.run(progress);
+        }
+        boolean whole = verification.findings().wrong().isEmpty();
+        if (whole && secret != null) {
+            InventorySignature.sign(tree.root(), secret);
+        }
+        report(tree, verification, whole && secret != null, (System.nanoTime() - begun) / 1e9);
+        return whole ? Cli.DONE : Cli.FAILED;
+    }
+
+    private void report(StagedTree tree, Verification verification, boolean signed, double seconds) throws IOException {
+        Findings findings = verification.findings();
+        PrintStream text = Cli.text(json);
+        findings.wrong().forEach(f -> System.err.println("wrong: " + f));
+        findings.unchecked().forEach(f -> text.println("not checked: " + f));
+        findings.notes().forEach(text::println);
+        verification.notStaged().forEach(k -> text.println("not staged: " + k));
+        long free = Files.getFileStore(tree.root()).getUsableSpace();
+        boolean whole = findings.wrong().isEmpty();
+        text.printf(Locale.ROOT, "%s: %s; %d images, %d blobs, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
+                whole ? "whole" : findings.wrong().size() + " faults", verification.images(), tree.blobs().size(),
+                verification.bytes() / 1e6, seconds, free / 1e6, signed ? "; inventory signed" : "");
+        if (json) {
+            ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
+                    .put("whole", whole).put("signed", signed).put("images", verification.images())
+                    .put("blobs", tree.blobs().size()).put("bytes", verification.bytes()).put("freeBytes", free)
+                    .put("seconds", Math.round(seconds * 10) / 10.0);
+            lines(document, "wrong", findings.wrong());
+            lines(document, "unchecked", findings.unchecked());
+            lines(document, "notes", findings.notes());
+            lines(document, "notStaged", List.copyOf(verification.notStaged()));
+            System.out.write(Json.pretty(document));
+            System.out.flush();
+        }
+    }
+
+    private static void lines(ObjectNode document, String name, List<String> lines) {
+        lines.forEach(document.putArray(name)::add);
+    }
+}
