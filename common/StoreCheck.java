@@ -2,6 +2,7 @@ package common;
 
 //SOURCES Findings.java
 //SOURCES StagedTree.java
+//SOURCES StoreImage.java
 //SOURCES StoreMount.java
 
 import java.io.IOException;

@@ -24,6 +24,7 @@
 //SOURCES HostileServerTest.java
 //SOURCES HostileTarballTest.java
 //SOURCES ImageSetConfigurationTest.java
+//SOURCES InventorySignatureTest.java
 //SOURCES InventoryTest.java
 //SOURCES LabTest.java
 //SOURCES LauncherTest.java
@@ -49,6 +50,8 @@
 //SOURCES ReleaseTest.java
 //SOURCES ScriptsTest.java
 //SOURCES StageNodeTest.java
+//SOURCES VerifyFaultTest.java
+//SOURCES VerifyTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 
