@@ -8,7 +8,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Which package of the distribution has a program: the one table of Debian/Ubuntu and RHEL/Fedora names. */
+/**
+ * Which package of the distribution has a program, or a data file by its path: the one table of Debian/Ubuntu and
+ * RHEL/Fedora names.
+ */
 public final class Packages {
     private record Names(String debian, String redHat) {
     }
@@ -39,6 +42,18 @@ public final class Packages {
             Map.entry("wipefs", new Names("util-linux", "util-linux")),
             Map.entry("blkid", new Names("util-linux", "util-linux")),
             Map.entry("curl", new Names("curl", "curl")),
+            Map.entry("qemu-system-x86_64", new Names("qemu-system-x86", "qemu-kvm")),
+            Map.entry("qemu-img", new Names("qemu-utils", "qemu-img")),
+            Map.entry("mke2fs", new Names("e2fsprogs", "e2fsprogs")),
+            Map.entry("mkfs.vfat", new Names("dosfstools", "dosfstools")),
+            Map.entry("mmd", new Names("mtools", "mtools")),
+            Map.entry("mcopy", new Names("mtools", "mtools")),
+            Map.entry("mformat", new Names("mtools", "mtools")),
+            Map.entry("mksquashfs", new Names("squashfs-tools", "squashfs-tools")),
+            Map.entry("grub-mkrescue", new Names("grub-common", "grub2-tools-extra")),
+            Map.entry("grub-mkimage", new Names("grub-common", "grub2-tools-minimal")),
+            Map.entry("/usr/lib/grub/i386-pc/boot.img", new Names("grub-pc-bin", "grub2-pc-modules")),
+            Map.entry("/usr/lib/grub/x86_64-efi/moddep.lst", new Names("grub-efi-amd64-bin", "grub2-efi-x64-modules")),
             Map.entry("mvn", new Names("maven", "maven")));
 
     private Packages() {

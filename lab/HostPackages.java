@@ -60,9 +60,10 @@ final class HostPackages {
         System.err.println("installed " + String.join(" ", packages));
     }
 
-    /** RHEL's name of {@code docker-registry} is {@code registry}. */
+    /** A program, or a data file by its path. RHEL's name of {@code docker-registry} is {@code registry}. */
     private static boolean isThere(String program) {
-        return Proc.find(program).isPresent() || program.equals("docker-registry") && Proc.find("registry").isPresent();
+        return program.startsWith("/") ? Files.exists(Path.of(program))
+                : Proc.find(program).isPresent() || program.equals("docker-registry") && Proc.find("registry").isPresent();
     }
 
     private static boolean isRoot() throws IOException {

@@ -30,6 +30,7 @@
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
+//SOURCES NodeImageTest.java
 //SOURCES NodeTarTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
