@@ -1,76 +1,26 @@
 package common;
 
-//SOURCES Json.java
-//SOURCES Http.java
-//SOURCES Download.java
-//SOURCES Time.java
-//SOURCES AssistedError.java
-//SOURCES OfflineToken.java
+//SOURCES AssistedConnection.java
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-
-import javax.net.ssl.SSLException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import okhttp3.HttpUrl;
-import okhttp3.MediaType;
-import okhttp3.Request;
-import okhttp3.RequestBody;
-import okhttp3.Response;
 
-/**
- * The Assisted Installer's REST API v2 (its OpenAPI files of 2022 and 2026): the calls that an installation takes, each
- * checked for its status. What may be sent twice (GET, PATCH) is sent again for five minutes while the service is busy
- * or gone, once it has answered before; POST and DELETE never are.
- */
+/** The calls of the Assisted Installer's REST API v2 (its OpenAPI files, 2022 to 2026) that an installation takes. */
 public final class AssistedInstaller {
     /** Where the hosted service is. */
     public static final String HOSTED = "https://api.openshift.com";
-    private static final String PATH = "api/assisted-install";
-    private static final MediaType JSON = MediaType.get("application/json");
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final Set<Integer> BUSY = Set.of(429, 502, 503, 504);
 
-    private final Http http;
-    private final HttpUrl base;
-    private final OfflineToken token;
-    private final Time time;
-    private boolean answered;
+    private final AssistedConnection service;
 
-    /** {@code token} null: the service asks for none. */
-    public AssistedInstaller(Http http, HttpUrl base, OfflineToken token, Time time) {
-        this.http = http;
-        this.base = base;
-        this.token = token;
-        this.time = time;
-    }
-
-    /** The API behind an address: {@code HOST:PORT} or a URL, with or without {@code /api/assisted-install/v2}. */
-    public static HttpUrl base(String address) {
-        HttpUrl url = HttpUrl.parse(address.contains("://") ? address : "http://" + address);
-        if (url == null || url.query() != null) {
-            throw new Cli.Failure(Cli.USAGE, "--url " + address + ": not an address; give http://HOST:8090");
-        }
-        String path = url.encodedPath().replaceFirst("/+$", "").replaceFirst("/v2$", "");
-        return url.newBuilder().encodedPath((path.endsWith(PATH) ? path : path + "/" + PATH) + "/v2").build();
-    }
-
-    /** Nobody knows whether the service got the request: look before it is sent again. */
-    static final class Unanswered extends IOException {
-        Unanswered(String message, IOException cause) {
-            super(message, cause);
-        }
+    public AssistedInstaller(AssistedConnection service) {
+        this.service = service;
     }
 
     /** Clusters of this name, or the one with this id, without their hosts. */
@@ -194,24 +144,24 @@ public final class AssistedInstaller {
     }
 
     private JsonNode get(String path) throws IOException {
-        return parse("GET " + path, exchange("GET", path, null, true));
+        return parse("GET " + path, service.exchange("GET", path, null, true));
     }
 
     private byte[] file(String path) throws IOException {
-        return exchange("GET", path, null, true);
+        return service.exchange("GET", path, null, true);
     }
 
     private JsonNode patch(String path, JsonNode body) throws IOException {
-        byte[] answer = exchange("PATCH", path, body, true); // 201 here, and empty for a host's ignition
+        byte[] answer = service.exchange("PATCH", path, body, true); // 201 here, and empty for a host's ignition
         return answer.length == 0 ? Json.object() : parse("PATCH " + path, answer);
     }
 
     private JsonNode post(String path, JsonNode body) throws IOException {
-        return parse("POST " + path, exchange("POST", path, body, false));
+        return parse("POST " + path, service.exchange("POST", path, body, false));
     }
 
     private void delete(String path) throws IOException {
-        exchange("DELETE", path, null, false);
+        service.exchange("DELETE", path, null, false);
     }
 
     private static JsonNode parse(String call, byte[] answer) {
@@ -219,78 +169,5 @@ public final class AssistedInstaller {
             throw AssistedError.notTheService(call);
         }
         return Json.parse(answer, call);
-    }
-
-    private byte[] exchange(String method, String path, JsonNode body, boolean again) throws IOException {
-        Instant fault = null;
-        for (int tried = 1;; tried++) {
-            IOException lost = null;
-            Duration wait = Duration.ofSeconds(Math.min(30, 1L << Math.min(tried, 5)));
-            try (Response response = send(method, path, body)) {
-                answered = true;
-                byte[] bytes = response.body().bytes();
-                if (response.isSuccessful()) {
-                    return bytes;
-                }
-                boolean worthIt = BUSY.contains(response.code()) || response.code() == 500 && tried < 5;
-                if (!again || !worthIt || fault != null && patienceEnds(fault)) {
-                    throw AssistedError.of(method + " " + base.host() + " " + path, response.code(), bytes);
-                }
-                wait = Http.retryAfter(response.header("Retry-After"), wait);
-            } catch (IOException e) {
-                boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
-                if (interrupted) {
-                    throw e;
-                }
-                lost = unreachable(e);
-                if (!again || !answered || fault != null && patienceEnds(fault)) {
-                    throw lost;
-                }
-            }
-            if (fault == null) {
-                fault = time.now();
-                Cli.warn((lost == null ? base.host() + " is busy" : lost.getMessage().replaceFirst(";.*", ""))
-                        + "; trying again for " + Time.words(PATIENCE));
-            }
-            time.sleep(wait);
-        }
-    }
-
-    private boolean patienceEnds(Instant since) {
-        return Duration.between(since, time.now()).compareTo(PATIENCE) > 0;
-    }
-
-    private Response send(String method, String path, JsonNode body) throws IOException {
-        HttpUrl url = HttpUrl.get(base + "/" + path);
-        RequestBody sent = body != null ? RequestBody.create(body.toString().getBytes(StandardCharsets.UTF_8), JSON)
-                : method.equals("POST") ? RequestBody.create(new byte[0], null) : null;
-        Request.Builder request = new Request.Builder().url(url).method(method, sent);
-        if (!path.contains("/downloads/files") && !path.contains("/downloads/credentials")) {
-            request.header("Accept", "application/json");
-        }
-        if (Cli.verbose()) {
-            System.err.println("+ " + method + " " + url);
-        }
-        if (token == null) {
-            return http.once(request.build());
-        }
-        Response response = http.once(request.header("Authorization", token.authorization()).build());
-        if (response.code() == 401) { // its clock may not be ours; nothing has been done, so any call may go again
-            response.close();
-            token.expire();
-            response = http.once(request.header("Authorization", token.authorization()).build());
-        }
-        return response;
-    }
-
-    private Unanswered unreachable(IOException e) {
-        String host = base.host() + ":" + base.port();
-        if (e instanceof UnknownHostException) {
-            return new Unanswered("unknown host " + base.host() + "; check --url (AI_URL), DNS and the proxy", e);
-        }
-        if (e instanceof SSLException && !(e instanceof SSLPeerUnverifiedException)) {
-            return new Unanswered(Http.explain(e, host).replace("--cert-dir", "--ca FILE"), e);
-        }
-        return new Unanswered(Http.explain(e, host), e);
     }
 }

@@ -95,7 +95,7 @@ public final class ClusterRegistration {
             }
             try {
                 return new Registered(make.make(), true);
-            } catch (AssistedInstaller.Unanswered e) {
+            } catch (AssistedConnection.Unanswered e) {
                 if (tried == TRIES) {
                     throw e;
                 }

@@ -94,7 +94,7 @@ public final class ClusterWatch {
             try {
                 service.act(id, "install");
                 return;
-            } catch (AssistedError | AssistedInstaller.Unanswered e) {
+            } catch (AssistedError | AssistedConnection.Unanswered e) {
                 boolean refused = e instanceof AssistedError error && error.status != 409 && error.status < 500;
                 if (!refused && INSTALLING.contains(service.cluster(id).path("status").asText())) {
                     return; // the answer got lost, or somebody else was faster

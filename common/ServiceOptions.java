@@ -58,12 +58,12 @@ public final class ServiceOptions {
         if (address == null) {
             throw new Cli.Failure(Cli.USAGE, "where is the service? Give --url http://HOST:8090 or set AI_URL");
         }
-        HttpUrl base = AssistedInstaller.base(address);
+        HttpUrl base = AssistedConnection.base(address);
         if (token != null && !base.isHttps() && !base.host().matches("localhost|127\\..*")) {
             throw new Cli.Failure(Cli.USAGE, "--url " + address + ": no token goes there without TLS; give https://");
         }
-        return new AssistedInstaller(http(false), base,
-                token == null ? null : new OfflineToken(http(false), HttpUrl.get(sso), token, time), time);
+        return new AssistedInstaller(new AssistedConnection(http(false), base,
+                token == null ? null : new OfflineToken(http(false), HttpUrl.get(sso), token, time), time));
     }
 
     /** For the ISO, which may come from elsewhere. */

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import javax.net.ssl.SSLContext;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import common.Json;
 
@@ -17,14 +19,20 @@ final class AssistedLab implements AutoCloseable {
     static final String PASSWORD = "dXNlcjpwYXNzd29yZAo="; // in the recorded pull secret
     final Path folder;
     final VirtualTime time = new VirtualTime();
-    final AssistedSimulator service = new AssistedSimulator(time);
+    final AssistedSimulator service;
     final Path pullSecret;
     final Path sshKey;
     final Path discovery;
     final Path pointer;
 
     AssistedLab(Path folder) throws IOException {
+        this(folder, null);
+    }
+
+    /** {@code tls}: what the service shows; null for plain HTTP. */
+    AssistedLab(Path folder, SSLContext tls) throws IOException {
         this.folder = folder;
+        this.service = new AssistedSimulator(time, tls);
         JsonNode recorded = AssistedRecordings.parse(AssistedRecordings.get("01-cluster").path("request").asText());
         pullSecret = Files.writeString(folder.resolve("pull-secret.json"), recorded.path("pull_secret").asText());
         sshKey = Files.writeString(folder.resolve("id.pub"), recorded.path("ssh_public_key").asText() + "\n");

@@ -22,11 +22,15 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import javax.net.ssl.SSLContext;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import common.Cli;
 import common.Json;
 
@@ -64,10 +68,15 @@ final class AssistedSimulator implements AutoCloseable {
         }
     }
 
+    static {
+        System.setProperty("sun.net.httpserver.nodelay", "true"); // else each answer waits 40 ms for an ACK
+    }
+
     final VirtualTime time;
     final Map<String, SimulatedCluster> clusters = Collections.synchronizedMap(new LinkedHashMap<>());
     final Map<String, ObjectNode> infraEnvs = Collections.synchronizedMap(new LinkedHashMap<>());
     final List<AssistedApi.Exchange> exchanges = Collections.synchronizedList(new ArrayList<>());
+    int registered;
     /** A fault: answers instead of the service; null lets it through. */
     volatile Function<Asked, Answer> fault = asked -> null;
     /** What a new cluster is given before anything else, its faults say. */
@@ -75,11 +84,20 @@ final class AssistedSimulator implements AutoCloseable {
     /** Time that passes by itself with each request, for a client with a clock of its own. */
     volatile Duration perRequest = Duration.ZERO;
     byte[] iso = "the discovery ISO".repeat(40_000).getBytes(StandardCharsets.UTF_8);
+    /** A fault: the next image breaks off after so many bytes. */
+    volatile int cutImage = -1;
     private final HttpServer server;
+    private final String scheme;
 
-    AssistedSimulator(VirtualTime time) throws IOException {
+    /** {@code tls}: null for plain HTTP. */
+    AssistedSimulator(VirtualTime time, SSLContext tls) throws IOException {
         this.time = time;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        this.scheme = tls == null ? "http" : "https";
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        server = tls == null ? HttpServer.create(address, 0) : HttpsServer.create(address, 0);
+        if (server instanceof HttpsServer https) {
+            https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        }
         server.createContext("/", this::handle);
         server.setExecutor(Executors.newCachedThreadPool(r -> {
             Thread thread = new Thread(r);
@@ -90,7 +108,7 @@ final class AssistedSimulator implements AutoCloseable {
     }
 
     String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return scheme + "://127.0.0.1:" + server.getAddress().getPort();
     }
 
     SimulatedCluster onlyCluster() {
@@ -134,6 +152,12 @@ final class AssistedSimulator implements AutoCloseable {
             http.getResponseHeaders().set("Content-Type", answer.type);
         }
         http.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
+        if (cutImage >= 0 && asked.path.startsWith("/images/")) {
+            http.getResponseBody().write(answer.body, 0, cutImage);
+            cutImage = -1;
+            http.getResponseBody().flush();
+            throw new IOException("cut");
+        }
         http.getResponseBody().write(answer.body);
         http.close();
     }

@@ -103,7 +103,7 @@ final class SimulatedCalls {
         if (refused != null) {
             return recorded(refused, "");
         }
-        String id = service.clusters.isEmpty() ? AssistedRecordings.CLUSTER : AssistedSimulator.newId();
+        String id = service.registered++ == 0 ? AssistedRecordings.CLUSTER : AssistedSimulator.newId();
         SimulatedCluster cluster = new SimulatedCluster(id, parameters,
                 version.startsWith("4.10") ? "4.10.3" : version, service.time.now()); // 4.10.7 too becomes 4.10.3
         service.onRegister.accept(cluster);

@@ -21,8 +21,12 @@ final class SimulatedCluster {
     private static final List<String> STAGES = List.of("Starting installation", "Installing", "Waiting for bootkube",
             "Writing image to disk", "Rebooting");
     private static final Duration PREPARING = Duration.ofSeconds(18);
-    private static final Duration STAGE = Duration.ofMinutes(5);
-    private static final Duration FINALIZING = Duration.ofMinutes(12);
+    private static final Duration FINALIZING = Duration.ofMinutes(2);
+
+    private static final String NO_HOST = AssistedRecordings.json("01-get").path("validations_info").asText();
+    private static final String ALL_WELL = AssistedRecordings.json("10e-twice").path("reason").asText()
+            .replaceFirst(".*validation_info=", "");
+    private static final String HOST_WELL = AssistedRecordings.json("07-args").path("validations_info").asText();
 
     final ObjectNode json = AssistedRecordings.json("01-get");
     final ArrayNode events = Json.object().putArray("events");
@@ -37,6 +41,8 @@ final class SimulatedCluster {
     String preparationFails;
     String hostFails;
     String hostInsufficient;
+    /** How long each stage of the host's installation takes. */
+    Duration stage = Duration.ofMinutes(1);
 
     SimulatedCluster(String id, JsonNode parameters, String version, Instant now) {
         json.put("id", id).put("href", "/api/assisted-install/v2/clusters/" + id);
@@ -120,8 +126,7 @@ final class SimulatedCluster {
             case "insufficient" -> "Cluster is not ready for install";
             default -> "Installation in progress";
         });
-        json.put("validations_info", !isUp ? AssistedRecordings.json("01-get").path("validations_info").asText()
-                : AssistedRecordings.json("10e-twice").path("reason").asText().replaceFirst(".*validation_info=", ""));
+        json.put("validations_info", isUp ? ALL_WELL : NO_HOST);
         json.put("install_started_at", begun == null ? "0001-01-01T00:00:00.000Z" : time(begun));
         json.put("install_completed_at", completed == null ? "0001-01-01T00:00:00.000Z" : time(completed));
         ArrayNode hosts = json.putArray("hosts");
@@ -139,13 +144,13 @@ final class SimulatedCluster {
             if (since.compareTo(PREPARING) < 0) {
                 return "preparing-for-installation";
             }
-            int stage = (int) Math.min(STAGES.size(), since.minus(PREPARING).dividedBy(STAGE));
-            boolean failed = hostFails != null && stage >= 3;
+            int done = (int) Math.min(STAGES.size(), since.minus(PREPARING).dividedBy(stage));
+            boolean failed = hostFails != null && done >= 3;
             ObjectNode progress = host.putObject("progress").put("current_stage", failed ? "Failed"
-                    : stage == STAGES.size() ? "Done" : STAGES.get(stage));
-            progress.put("installation_percentage", stage * 20).put("stage_started_at", time(begun))
+                    : done == STAGES.size() ? "Done" : STAGES.get(done));
+            progress.put("installation_percentage", done * 20).put("stage_started_at", time(begun))
                     .put("stage_updated_at", time(now));
-            return failed ? "error" : stage == STAGES.size() ? "installed" : "installing-in-progress";
+            return failed ? "error" : done == STAGES.size() ? "installed" : "installing-in-progress";
         }
         Duration up = Duration.between(booted, now);
         if (up.toSeconds() < 8) {
@@ -161,7 +166,7 @@ final class SimulatedCluster {
     }
 
     private void hostWords(String hostStatus) {
-        String info = AssistedRecordings.json("07-args").path("validations_info").asText();
+        String info = HOST_WELL;
         String failing = hostInsufficient != null ? hostInsufficient : !belongs()
                 ? "Host does not belong to machine network CIDRs. Verify that the host belongs to every CIDR listed "
                         + "under machine networks" : "Host couldn't synchronize with any NTP server";
@@ -190,7 +195,7 @@ final class SimulatedCluster {
         if (since.compareTo(PREPARING) < 0) {
             return "preparing-for-installation";
         }
-        Duration written = since.minus(PREPARING).minus(STAGE.multipliedBy(STAGES.size()));
+        Duration written = since.minus(PREPARING).minus(stage.multipliedBy(STAGES.size()));
         json.putObject("progress").put("total_percentage", hostStatus.equals("installed")
                 ? Math.min(100, 80 + (int) (20 * written.toSeconds() / FINALIZING.toSeconds()))
                 : host.path("progress").path("installation_percentage").asInt() * 8 / 10);
@@ -206,7 +211,7 @@ final class SimulatedCluster {
         if (written.compareTo(FINALIZING) < 0) {
             return "finalizing";
         }
-        completed = begun.plus(PREPARING).plus(STAGE.multipliedBy(STAGES.size())).plus(FINALIZING);
+        completed = begun.plus(PREPARING).plus(stage.multipliedBy(STAGES.size())).plus(FINALIZING);
         return "installed";
     }
 

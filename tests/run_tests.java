@@ -6,6 +6,8 @@
 //SOURCES Repository.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
+//SOURCES AssistedFaultTest.java
+//SOURCES AssistedTrapsTest.java
 //SOURCES CatalogMemoryTest.java
 //SOURCES CatalogTest.java
 //SOURCES CatalogYamlTest.java
