@@ -169,11 +169,11 @@ class AssistedFaultTest {
         "--pull-secret | not JSON at all: dXNlcjpwYXNz | pull secret FILE: not JSON",
         "--pull-secret | {\"auth\": {}} | pull secret FILE: has no auths",
         "--ssh-key | ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP9W8 me | FILE: not an OpenSSH public key",
-        "--ssh-key | ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIP9W830V7ah2AtMXj2z7DGBh2/1pijE9Fm0vXtCj7rwK | FILE: not an OpenSSH",
+        "--ssh-key | ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIP9W830V7ah2AtMXj2z7DGBh2/1pijE9Fm0vXtCj7rwK | FILE: not",
         "--ssh-key | -----BEGIN OPENSSH PRIVATE KEY----- | FILE: not an OpenSSH public key",
         "--discovery-patch | {\"ignition_config_override\": \"{not json\"} | FILE: ignition_config_override:1: ",
         "--discovery-patch | {not json | FILE:1: ",
-        "--pointer-patch | {\"config\": \"{\\\"ignition\\\": {\\\"version\\\": \\\"2.2.0\\\"}}\"} | FILE: config: Ignition 2.2.0;",
+        "--pointer-patch | {\"config\": \"{\\\"ignition\\\": {\\\"version\\\": \\\"2.2.0\\\"}}\"} | config: Ignition 2.2.0;",
         "--pointer-patch | {\"config\": \"{\\\"storage\\\": {}}\"} | FILE: config: no Ignition config",
         "--pointer-patch | {\"ignition_config_override\": \"{}\"} | discovery and pointer are mixed up"})
     @DisplayName("a file is not what it should be: refused before any call, without its content")
@@ -190,7 +190,8 @@ class AssistedFaultTest {
         "--name | Bad_Name | lower-case letters, digits and hyphens", "--nodes | 2 | one node, or three and more",
         "--openshift-version | latest | not a version like 4.10.3", "--timeout | soon | not a time like 90m or 2h",
         "--machine-network | 192.168.126.5/24 | has host bits; the network is 192.168.126.0/24",
-        "--machine-network | nowhere | not a network", "--installer-args | --copy-network | which the installer would wipe",
+        "--machine-network | nowhere | not a network",
+        "--installer-args | --copy-network | which the installer would wipe",
         "--ca | /nonexistent | no such file", "--kubeconfig-dir | /nonexistent | no such folder",
         "--url | http://[ | not an address"})
     @DisplayName("an option makes no sense: exit 2 before any call")
@@ -263,7 +264,8 @@ class AssistedFaultTest {
     @DisplayName("the service's certificate is of a private CA: --ca trusts it, without it the error names --ca")
     void privateCa() throws IOException {
         HeldCertificate ca = new HeldCertificate.Builder().certificateAuthority(0).build();
-        HeldCertificate server = new HeldCertificate.Builder().signedBy(ca).addSubjectAlternativeName("127.0.0.1").build();
+        HeldCertificate server = new HeldCertificate.Builder().signedBy(ca).addSubjectAlternativeName("127.0.0.1")
+                .build();
         lab.close();
         lab = new AssistedLab(folder, new HandshakeCertificates.Builder().heldCertificate(server).build().sslContext());
         assertFails(Cli.FAILED, lab.run(), "TLS with 127.0.0.1", "give its CA certificate with --ca FILE");
