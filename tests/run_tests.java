@@ -25,6 +25,7 @@
 //SOURCES HostPackagesTest.java
 //SOURCES HostileServerTest.java
 //SOURCES HostileTarballTest.java
+//SOURCES IgnitionFilesTest.java
 //SOURCES ImageSetConfigurationTest.java
 //SOURCES InventorySignatureTest.java
 //SOURCES InventoryTest.java
@@ -39,6 +40,7 @@
 //SOURCES PreCacheExamplesTest.java
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java
+//SOURCES PrecacheStoreTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java
 //SOURCES PullInterruptTest.java
@@ -51,8 +53,10 @@
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
+//SOURCES RenderTest.java
 //SOURCES ScriptsTest.java
 //SOURCES StageNodeTest.java
+//SOURCES UnitsTest.java
 //SOURCES VerifyFaultTest.java
 //SOURCES VerifyTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
@@ -87,7 +91,7 @@ import picocli.CommandLine.Option;
 class RunTests extends Cli.Command {
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
-            "unshare", "setpriv", "ps", "mksquashfs");
+            "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "ps", "mksquashfs");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();

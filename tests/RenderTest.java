@@ -1,0 +1,102 @@
+//SOURCES ../common/IgnitionFiles.java
+//SOURCES ../ignition-files/render.java
+//SOURCES Repository.java
+//SOURCES ScriptRun.java
+//SOURCES Scripts.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("render")
+class RenderTest {
+    private static final Path CHECKED_IN = Repository.ROOT.resolve("ignition-files");
+
+    private static final String KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f a@b";
+
+    @TempDir
+    Path folder;
+
+    private ScriptRun render(Object... args) {
+        return ScriptRun.of(new Render(), args);
+    }
+
+    @Test
+    @DisplayName("--check: the checked-in files are what the units render to")
+    void check() {
+        ScriptRun result = render("--check", "--output", CHECKED_IN);
+        assertEquals(0, result.exit(), result.err());
+    }
+
+    @Test
+    @DisplayName("--check fails on a file that is stale or missing, names it, and writes nothing")
+    void stale() throws IOException {
+        render("--output", folder);
+        Files.delete(folder.resolve("pointer.patch"));
+        Files.writeString(folder.resolve("discovery.ign"), "{}");
+        Map<String, String> before = Scripts.tree(folder);
+        ScriptRun result = render("--check", "--output", folder);
+        assertAll(() -> assertEquals(1, result.exit()),
+                () -> assertTrue(result.err().matches("error: .*discovery.ign, .*pointer.patch; .*\n"), result.err()),
+                () -> assertEquals(before, Scripts.tree(folder)));
+    }
+
+    @Test
+    @DisplayName("the same units give the same bytes")
+    void stable() throws IOException {
+        render("--output", folder.resolve("1"), "--mode", "store", "--label", "staged");
+        render("--output", folder.resolve("2"), "--mode", "store", "--label", "staged");
+        assertEquals(Scripts.tree(folder.resolve("1")), Scripts.tree(folder.resolve("2")));
+    }
+
+    @Test
+    @DisplayName("--set ai writes discovery only")
+    void set() throws IOException {
+        render("--set", "ai", "--output", folder);
+        assertEquals(Set.of("", "discovery.ign", "discovery.patch"), Scripts.tree(folder).keySet());
+    }
+
+    @Test
+    @DisplayName("--label tells the installer arguments that go with it")
+    void label() {
+        ScriptRun result = render("--label", "staged", "--output", folder);
+        assertTrue(result.out().contains("installer arguments: --save-partlabel staged --copy-network\n"), result.out());
+    }
+
+    @Test
+    @DisplayName("a label that udev would escape is a usage error")
+    void oddLabel() {
+        ScriptRun result = render("--label", "a b", "--output", folder);
+        assertEquals(2, result.exit(), result.err());
+    }
+
+    @Test
+    @DisplayName("--ssh-key puts the key into both configs")
+    void sshKey() throws IOException {
+        Path key = Files.writeString(folder.resolve("id.pub"), KEY + "\n");
+        render("--ssh-key", key, "--output", folder);
+        for (String name : Set.of("discovery.ign", "pointer.ign")) {
+            assertTrue(Files.readString(folder.resolve(name)).contains('"' + KEY + '"'));
+        }
+    }
+
+    @Test
+    @DisplayName("a private key is refused, and is in no message")
+    void privateKey() throws IOException {
+        Path key = Files.writeString(folder.resolve("id"), "-----BEGIN OPENSSH PRIVATE KEY-----\nsecret\n");
+        ScriptRun result = render("--ssh-key", key, "--output", folder);
+        assertAll(() -> assertEquals(1, result.exit()),
+                () -> assertEquals("error: " + key + ": not an OpenSSH public key; give the .pub file\n", result.err()),
+                () -> assertEquals(Set.of("", "id"), Scripts.tree(folder).keySet()));
+    }
+}

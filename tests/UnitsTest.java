@@ -1,0 +1,139 @@
+//SOURCES ../common/Proc.java
+//SOURCES RenderedConfig.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+import common.IgnitionFiles.Mode;
+import common.IgnitionFiles.Stage;
+import common.Proc;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@DisplayName("Units:")
+class UnitsTest {
+    private static final Pattern PROGRAM = Pattern.compile("(?m)^Exec\\w+=-?(\\S+)");
+
+    @TempDir
+    Path folder;
+
+    static List<RenderedConfig> all() {
+        return RenderedConfig.all();
+    }
+
+    @ParameterizedTest(name = "systemd has nothing to say about: {0}")
+    @MethodSource("all")
+    void verified(RenderedConfig rendered) throws IOException {
+        rendered.write(folder);
+        assertEquals("0", verify());
+    }
+
+    @ParameterizedTest(name = "systemd would complain of {1} in {0}")
+    @CsvSource({"var-mnt.mount, Bogus=1", "precache-ocp-images.service, Type=onshot",
+        "machine-config-daemon-pull.service.d/10-precache.conf, ExecStart=/usr/bin/no-such-program",
+        "dev-disk-by\\x2dpartlabel-data.device.d/10-precache.conf, JobRunningTimeoutSec=soon"})
+    void verifySees(String file, String line) throws IOException {
+        RenderedConfig.of(Stage.OCP, Mode.STORE).write(folder);
+        Files.writeString(folder.resolve(file), Files.readString(folder.resolve(file)) + line + "\n");
+        assertFalse(verify().equals("0"));
+    }
+
+    /** Exit code and output: warnings, too, leave the exit code at 0. */
+    private String verify() throws IOException {
+        List<String> argv = new ArrayList<>(List.of("systemd-analyze", "--no-pager", "verify"));
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(Files::isRegularFile).map(Path::toString).sorted().forEach(argv::add);
+        }
+        Proc.Result result = Proc.of(argv).run();
+        return result.exit() + result.out() + result.err();
+    }
+
+    @ParameterizedTest(name = "start only programs that every host has: {0}")
+    @MethodSource("all")
+    void programs(RenderedConfig rendered) {
+        Set<String> programs = new TreeSet<>();
+        rendered.texts().forEach(t -> PROGRAM.matcher(t).results().forEach(m -> programs.add(m.group(1))));
+        programs.removeAll(Set.of("/usr/bin/bash", "/usr/bin/systemctl"));
+        assertEquals(Set.of(), programs);
+    }
+
+    @ParameterizedTest(name = "WantedBy= is nowhere but under [Install]: {0}")
+    @MethodSource("all")
+    void wantedBy(RenderedConfig rendered) {
+        rendered.texts().forEach(t -> assertFalse(t.split("\\[Install]")[0].contains("WantedBy"), t));
+    }
+
+    @ParameterizedTest(name = "nothing keeps the loader from running without the partition: {0}")
+    @MethodSource("all")
+    void noRequirement(RenderedConfig rendered) {
+        rendered.texts().forEach(t -> assertFalse(
+                t.matches("(?ms).*^(Requires|RequiresMountsFor|BindsTo|PartOf|WorkingDirectory|StopWhenUnneeded)=.*"), t));
+    }
+
+    @ParameterizedTest(name = "mounts are started by the loader alone, and hold up neither boot nor shutdown: {0}")
+    @MethodSource("all")
+    void mounts(RenderedConfig rendered) {
+        List<String> names = rendered.mode() == Mode.LOAD ? List.of("var-mnt.mount")
+                : List.of("var-mnt.mount", "run-precache-store.mount");
+        for (String name : names) {
+            String text = rendered.unit(name);
+            assertAll(() -> assertFalse(text.contains("[Install]"), text),
+                    () -> assertTrue(text.contains("\nDefaultDependencies=no\n"), text),
+                    () -> assertTrue(text.contains("\nBefore=umount.target\nConflicts=umount.target\n"), text),
+                    () -> assertTrue(text.matches("(?s).*\nOptions=(.*,)?ro(,.*)?\n"), text));
+        }
+    }
+
+    @ParameterizedTest(name = "the loader runs once and stays active: {0}")
+    @EnumSource
+    void loader(Stage stage) {
+        String text = RenderedConfig.of(stage, Mode.LOAD).unit(loaderOf(stage));
+        assertAll(() -> assertTrue(text.contains("\nType=oneshot\nRemainAfterExit=yes\n"), text),
+                () -> assertTrue(text.contains("\nWants=var-mnt.mount\nAfter=var-mnt.mount\n"), text),
+                () -> assertTrue(text.matches("(?s).*\nWantedBy=multi-user.target( agent.service)?\n"), text));
+    }
+
+    @Test
+    @DisplayName("the loader is disabled after its first success, but not where the store must come back at every boot")
+    void disabled() {
+        String disable = "ExecStartPost=/usr/bin/systemctl disable --no-reload precache-ocp-images.service";
+        assertAll(() -> assertTrue(RenderedConfig.of(Stage.OCP, Mode.LOAD).unit(loaderOf(Stage.OCP)).contains(disable)),
+                () -> assertTrue(RenderedConfig.of(Stage.OCP, Mode.STORE).unit(loaderOf(Stage.OCP))
+                        .endsWith("ExecStartPost=\n")));
+    }
+
+    @ParameterizedTest(name = "images are there before {1} starts: {0}")
+    @CsvSource({"AI, agent.service", "OCP, machine-config-daemon-pull.service nodeip-configuration.service"})
+    void order(Stage stage, String services) {
+        String text = RenderedConfig.of(stage, Mode.LOAD).unit(loaderOf(stage));
+        assertTrue(text.contains("\nBefore=" + services + "\n"), text);
+    }
+
+    @Test
+    @DisplayName("the pull service's own commands are cleared before ours")
+    void pull() {
+        assertTrue(RenderedConfig.of(Stage.OCP, Mode.LOAD).unit("machine-config-daemon-pull.service")
+                .contains("\nExecStart=\nExecStart=/usr/bin/bash /usr/local/bin/precache-mcd-pull\n"));
+    }
+
+    private static String loaderOf(Stage stage) {
+        return stage == Stage.AI ? "precache-images.service" : "precache-ocp-images.service";
+    }
+}
