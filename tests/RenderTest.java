@@ -86,7 +86,7 @@ class RenderTest {
         Path key = Files.writeString(folder.resolve("id.pub"), KEY + "\n");
         render("--ssh-key", key, "--output", folder);
         for (String name : Set.of("discovery.ign", "pointer.ign")) {
-            assertTrue(Files.readString(folder.resolve(name)).contains('"' + KEY + '"'));
+            assertTrue(Files.readString(folder.resolve(name)).contains("\"" + KEY + "\""));
         }
     }
 

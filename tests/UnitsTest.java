@@ -47,7 +47,7 @@ class UnitsTest {
 
     @ParameterizedTest(name = "systemd would complain of {1} in {0}")
     @CsvSource({"var-mnt.mount, Bogus=1", "precache-ocp-images.service, Type=onshot",
-        "machine-config-daemon-pull.service.d/10-precache.conf, ExecStart=/usr/bin/no-such-program",
+        "machine-config-daemon-pull.service.d/10-precache.conf, Restart=always",
         "dev-disk-by\\x2dpartlabel-data.device.d/10-precache.conf, JobRunningTimeoutSec=soon"})
     void verifySees(String file, String line) throws IOException {
         RenderedConfig.of(Stage.OCP, Mode.STORE).write(folder);
