@@ -35,7 +35,8 @@ public final class StoreScratch implements AutoCloseable {
      * @throws Cli.Failure when another run has it, and when the file system cannot hold an overlay store
      */
     public static StoreScratch open(Path parent, String input) throws IOException {
-        Path root = Files.createDirectories(parent.toAbsolutePath().normalize().resolve(".build-store")).toRealPath();
+        Path real = Files.createDirectories(parent).toRealPath();
+        Path root = Files.createDirectories(real.resolve(".build-store"));
         FileChannel lock = FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (lock.tryLock() == null) {
             lock.close();
@@ -91,6 +92,14 @@ public final class StoreScratch implements AutoCloseable {
         FileTree.delete(root);
     }
 
+    /** All but the lock; by rm, since there may be a million files. */
+    private void empty() throws IOException {
+        unmount();
+        for (String name : List.of("input", "store", "temp", "probe")) {
+            Proc.of("rm", "-rf", "--one-file-system", root.resolve(name).toString()).check();
+        }
+    }
+
     @Override
     public void close() throws IOException {
         try {
@@ -100,14 +109,6 @@ public final class StoreScratch implements AutoCloseable {
             }
         } finally {
             lock.close();
-        }
-    }
-
-    /** By rm: there may be a million files, and whiteouts among them. */
-    private void empty() throws IOException {
-        unmount();
-        for (String name : List.of("input", "store", "temp", "probe")) {
-            Proc.of("rm", "-rf", "--one-file-system", root.resolve(name).toString()).check();
         }
     }
 
@@ -130,31 +131,29 @@ public final class StoreScratch implements AutoCloseable {
         Path upper = Files.createDirectory(probe.resolve("upper"));
         Path work = Files.createDirectory(probe.resolve("work"));
         Path merged = Files.createDirectory(probe.resolve("merged"));
-        String reason;
-        try {
-            overlay("lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work, merged);
-            Files.delete(merged.resolve("file"));
-            FileTree.delete(merged.resolve("folder"));
-            Files.createDirectory(merged.resolve("folder"));
-            unmount();
-            overlay("lowerdir=" + upper + ":" + lower, merged);
-            reason = Files.exists(merged.resolve("file")) || Files.exists(merged.resolve("folder/file"))
-                    ? "deleted files come back" : null;
-        } catch (Cli.Failure | IOException e) {
-            if (e instanceof Cli.Failure f && f.exitCode == Cli.INTERRUPTED) {
-                throw e;
+        boolean good = overlay("lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work, merged);
+        if (good) {
+            try {
+                Files.delete(merged.resolve("file"));
+                FileTree.delete(merged.resolve("folder"));
+                Files.createDirectory(merged.resolve("folder"));
+                unmount();
+                good = overlay("lowerdir=" + upper + ":" + lower, merged) && !Files.exists(merged.resolve("file"))
+                        && !Files.exists(merged.resolve("folder/file"));
+            } catch (IOException e) {
+                good = false;
             }
-            reason = Cli.describe(e);
         }
         unmount();
         FileTree.delete(probe);
-        if (reason != null) {
-            throw new Cli.Failure("the file system of " + root.getParent() + " cannot hold an overlay store: " + reason
-                    + "; name a folder on ext4 or XFS with --scratch");
+        if (!good) {
+            FileTree.delete(root);
+            throw new Cli.Failure("the file system of " + root.getParent() + " cannot hold an overlay store (no d_type, "
+                    + "trusted xattrs or device nodes); name a folder on ext4 or XFS with --scratch");
         }
     }
 
-    private static void overlay(String options, Path merged) {
-        Proc.of("mount", "-t", "overlay", "overlay", "-o", options, merged.toString()).check();
+    private static boolean overlay(String options, Path merged) {
+        return Proc.of("mount", "-t", "overlay", "overlay", "-o", options, merged.toString()).run().ok();
     }
 }

@@ -23,6 +23,7 @@ final class ImageStore implements AutoCloseable {
     final Path temp;
     private final Path folder;
     private final Path conf;
+    private String options = "";
 
     ImageStore(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder);
@@ -35,13 +36,20 @@ final class ImageStore implements AutoCloseable {
                 """.formatted(folder, folder));
     }
 
+    /** This store with the images of another one beside it, which stays as it is. */
+    ImageStore with(Path additional) {
+        options = "overlay.imagestore=" + additional;
+        return this;
+    }
+
     /** Whether the store has the image by exactly this reference. */
     boolean has(String reference) {
         return on(Proc.of("podman", "image", "exists", reference)).run().ok();
     }
 
     Proc on(Proc program) {
-        return program.env("CONTAINERS_STORAGE_CONF", conf.toString()).env("TMPDIR", temp.toString());
+        return program.env("CONTAINERS_STORAGE_CONF", conf.toString()).env("TMPDIR", temp.toString())
+                .env("STORAGE_OPTS", options);
     }
 
     Proc.Result extract(String... args) {

@@ -1,6 +1,8 @@
 //SOURCES ../common/Json.java
 //SOURCES ../common/OciLayout.java
 //SOURCES ../common/LegacyTarball.java
+//SOURCES ../lab/CorpusLayer.java
+//SOURCES TestTar.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -61,6 +63,24 @@ final class TestImages {
         }
     }
 
+    /** A layer of the lab's corpus, with all kinds of files. */
+    Layer layer(CorpusLayer made) {
+        put(made.bytes());
+        return new Layer(made.digest(), made.bytes().length, made.diffId());
+    }
+
+    /** A gzip layer of these files; whiteouts by their names (image specification, layer.md). */
+    Layer layer(TestTar.Entry... files) {
+        byte[] plain = TestTar.of(files);
+        ByteArrayOutputStream gzip = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
+            out.write(plain);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Layer(put(gzip.toByteArray()), gzip.size(), Digest.of(plain));
+    }
+
     record Layer(Digest digest, long size, Digest diffId) {
     }
 
@@ -71,7 +91,8 @@ final class TestImages {
 
     Manifest manifest(String mediaType, String architecture, Layer... layers) {
         boolean docker = mediaType.equals(Manifest.DOCKER);
-        ObjectNode config = Json.object().put("architecture", architecture).put("os", "linux");
+        ObjectNode config = Json.object().put("created", "2022-03-23T00:00:00Z").put("architecture", architecture)
+                .put("os", "linux");
         config.putObject("config").putArray("Env").add("NUMBER=" + configs++);
         ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
         rootfs.putArray("diff_ids");

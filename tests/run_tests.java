@@ -8,6 +8,7 @@
 //SOURCES AddReleaseTest.java
 //SOURCES AssistedFaultTest.java
 //SOURCES AssistedTrapsTest.java
+//SOURCES BuildStoreTest.java
 //SOURCES CatalogMemoryTest.java
 //SOURCES CatalogTest.java
 //SOURCES CatalogYamlTest.java

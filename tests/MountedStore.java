@@ -1,0 +1,74 @@
+//SOURCES ImageStore.java
+//SOURCES ../common/Proc.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+import common.Proc;
+
+/** A store image as a node has it: mounted read-only, additional to an image store of the node's own. */
+final class MountedStore implements AutoCloseable {
+    final Path root;
+    /** The node's. */
+    final ImageStore images;
+    private final boolean mounted;
+
+    private MountedStore(Path root, ImageStore images, boolean mounted) {
+        this.root = root;
+        this.images = images;
+        this.mounted = mounted;
+    }
+
+    /** Mounts a file; all else goes into the folder. */
+    static MountedStore of(Path file, Path folder) throws IOException {
+        Path root = Files.createDirectories(folder.resolve("mounted"));
+        Proc.of("mount", "-t", "squashfs", "-o", "ro,loop", file.toString(), root.toString()).check();
+        return new MountedStore(root, new ImageStore(folder.resolve("node")).with(root), true);
+    }
+
+    /** One that was left unpacked. */
+    static MountedStore unpacked(Path root, Path folder) throws IOException {
+        return new MountedStore(root, new ImageStore(folder.resolve("node")).with(root), false);
+    }
+
+    boolean has(String reference) {
+        return images.has(reference);
+    }
+
+    Proc podman(String... args) {
+        List<String> argv = new ArrayList<>(List.of("podman"));
+        argv.addAll(List.of(args));
+        return images.on(Proc.of(argv));
+    }
+
+    /** Runs a program of an image without network; what it printed. Limits as {@link PrivateStorage} has them. */
+    String run(String reference, String... command) {
+        List<String> argv = new ArrayList<>(List.of("--runtime", "runc", "run", "--rm", "--ulimit", "nofile=1024:1024",
+                "--ulimit", "nproc=1024:1024", "--pull=never", "--network=none", reference));
+        argv.addAll(List.of(command));
+        return podman(argv.toArray(String[]::new)).check().strip();
+    }
+
+    /** What a shell on the node asks, see {@link common.StoreImage}. */
+    Proc check() {
+        String command = "podman image exists \"$(head -n 1 " + root + "/names.txt)\"";
+        return images.on(Proc.of("sh", "-c", command));
+    }
+
+    /** The image's files, below the folder that is returned, until this is closed. */
+    Path files(String reference) {
+        return Path.of(podman("image", "mount", reference).check().strip());
+    }
+
+    @Override
+    public void close() throws IOException {
+        podman("image", "umount", "--all").run();
+        images.close();
+        if (mounted) {
+            Proc.of("umount", root.toString()).check();
+        }
+    }
+}
