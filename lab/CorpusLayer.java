@@ -59,8 +59,8 @@ record CorpusLayer(String name, byte[] bytes, Digest digest, Digest diffId, long
         TarArchiveEntry capable = entry(folder + "capable", TarConstants.LF_NORMAL, 0755);
         capable.addPaxHeader("SCHILY.xattr.security.capability", netBindService());
         put(tar, capable, helloProgram());
-        link(tar, folder + "hard-link", TarConstants.LF_LINK, folder + "setuid");
-        link(tar, folder + "symbolic-link", TarConstants.LF_SYMLINK, "../../bin/hello");
+        link(tar, entry(folder + "hard-link", TarConstants.LF_LINK, 04755), folder + "setuid"); // the file gets its mode
+        link(tar, entry(folder + "symbolic-link", TarConstants.LF_SYMLINK, 0777), "../../bin/hello");
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
         put(tar, entry(folder + "Prüfsumme-检查-и.txt", TarConstants.LF_NORMAL, 0644), text);
         put(tar, entry(folder + "a-name-longer-than-the-hundred-bytes-of-a-tar-header/".repeat(3) + "file",
@@ -116,8 +116,7 @@ record CorpusLayer(String name, byte[] bytes, Digest digest, Digest diffId, long
         return new String(value.array(), StandardCharsets.US_ASCII);
     }
 
-    private static void link(TarArchiveOutputStream tar, String name, byte type, String target) throws IOException {
-        TarArchiveEntry link = entry(name, type, 0777);
+    private static void link(TarArchiveOutputStream tar, TarArchiveEntry link, String target) throws IOException {
         link.setLinkName(target);
         put(tar, link, new byte[0]);
     }

@@ -58,14 +58,18 @@ final class MountedStore implements AutoCloseable {
         return images.on(Proc.of("sh", "-c", command));
     }
 
-    /** The image's files, below the folder that is returned, until this is closed. */
+    /**
+     * The folder where the image's files are until this is closed: as a container's, since {@code podman image mount}
+     * (4.3) does not find the layers of an additional store.
+     */
     Path files(String reference) {
-        return Path.of(podman("image", "mount", reference).check().strip());
+        String container = podman("create", "--pull=never", "--network=none", reference, "none").check().strip();
+        return Path.of(podman("mount", container).check().strip());
     }
 
     @Override
     public void close() throws IOException {
-        podman("image", "umount", "--all").run();
+        podman("rm", "--all", "--force").run();
         images.close();
         if (mounted) {
             Proc.of("umount", root.toString()).check();

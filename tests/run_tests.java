@@ -34,6 +34,7 @@
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
+//SOURCES MixedStoreTest.java
 //SOURCES NodeImageTest.java
 //SOURCES NodeTarTest.java
 //SOURCES OlmTest.java
@@ -57,6 +58,7 @@
 //SOURCES RenderTest.java
 //SOURCES ScriptsTest.java
 //SOURCES StageNodeTest.java
+//SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java
 //SOURCES VerifyFaultTest.java
 //SOURCES VerifyTest.java
