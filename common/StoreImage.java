@@ -187,7 +187,12 @@ public final class StoreImage {
                 if (newest != null) {
                     mksquashfs.env("SOURCE_DATE_EPOCH", String.valueOf(newest.getEpochSecond()));
                 }
-                mksquashfs.check();
+                Proc.Result packed = mksquashfs.run();
+                if (!packed.ok()) { // its last line only says that it failed
+                    String reason = packed.err().lines().filter(l -> l.contains("because")).findFirst()
+                            .orElse(packed.reason());
+                    throw new Cli.Failure("cannot pack " + out + ": " + reason + "; run the same command again, it only packs");
+                }
                 try (FileChannel file = FileChannel.open(temp, StandardOpenOption.WRITE)) {
                     file.force(true);
                 }

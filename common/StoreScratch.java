@@ -115,6 +115,9 @@ public final class StoreScratch implements AutoCloseable {
     private void prepare() throws IOException {
         Files.createDirectories(store());
         FileTree.delete(root.resolve("temp")); // of a run that was killed
+        for (String database : List.of("libpod", "db.sql")) { // podman's of containers: it ties the store to one run root
+            FileTree.delete(store().resolve(database));
+        }
         Files.createDirectory(root.resolve("temp"));
         runRoot = Files.createTempDirectory("store");
     }
@@ -148,8 +151,8 @@ public final class StoreScratch implements AutoCloseable {
         FileTree.delete(probe);
         if (!good) {
             FileTree.delete(root);
-            throw new Cli.Failure("the file system of " + root.getParent() + " cannot hold an overlay store (no d_type, "
-                    + "trusted xattrs or device nodes); name a folder on ext4 or XFS with --scratch");
+            throw new Cli.Failure("the file system of " + root.getParent() + " cannot hold an overlay store (no "
+                    + "d_type, trusted xattrs or device nodes); name a folder on ext4 or XFS with --scratch");
         }
     }
 

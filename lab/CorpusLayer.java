@@ -59,7 +59,8 @@ record CorpusLayer(String name, byte[] bytes, Digest digest, Digest diffId, long
         TarArchiveEntry capable = entry(folder + "capable", TarConstants.LF_NORMAL, 0755);
         capable.addPaxHeader("SCHILY.xattr.security.capability", netBindService());
         put(tar, capable, helloProgram());
-        link(tar, entry(folder + "hard-link", TarConstants.LF_LINK, 04755), folder + "setuid"); // the file gets its mode
+        // unpacking gives the file the mode of its last link
+        link(tar, entry(folder + "hard-link", TarConstants.LF_LINK, 04755), folder + "setuid");
         link(tar, entry(folder + "symbolic-link", TarConstants.LF_SYMLINK, 0777), "../../bin/hello");
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
         put(tar, entry(folder + "Prüfsumme-检查-и.txt", TarConstants.LF_NORMAL, 0644), text);

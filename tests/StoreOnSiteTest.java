@@ -55,7 +55,8 @@ class StoreOnSiteTest {
         done(ScriptRun.of(new BuildStore(), www));
         partition = folder.resolve("mnt");
         disk = new TestDisk(folder, 400 * MIB);
-        done(ScriptRun.of(new CreateGptPartition(), "--device", disk.file, "--start-sector", 2048, "--mount", partition));
+        done(ScriptRun.of(new CreateGptPartition(), "--device", disk.file, "--start-sector", 2048,
+                "--mount", partition));
         try (WebServer nginx = WebServer.start(folder.resolve("nginx"), www)) {
             done(ScriptRun.of(new CurlAll(), "127.0.0.1:" + nginx.port(), partition, "--mode", "store"));
         }
@@ -77,7 +78,8 @@ class StoreOnSiteTest {
         TestImages.Layer below = ocp.layer(TestTar.file("folder/old", "", 0644), TestTar.file("gone", "", 0644));
         TestImages.Layer above = ocp.layer(TestTar.file("folder/.wh..wh..opq", "", 0644),
                 TestTar.file("folder/new", "", 0644), TestTar.file(".wh.gone", "", 0644));
-        ocp.add(PAYLOAD + "@" + oci.descriptor().digest(), oci).add(PAYLOAD + "@" + listed.descriptor().digest(), listed)
+        ocp.add(PAYLOAD + "@" + oci.descriptor().digest(), oci)
+                .add(PAYLOAD + "@" + listed.descriptor().digest(), listed)
                 .add(OVER, ocp.manifest(Manifest.DOCKER, below, above));
         names.addAll(List.of(AGENT, "quay.io/edge/agent@" + agent.descriptor().digest(), OVER));
         Stream.of(oci, inList, listed).forEach(m -> names.add(PAYLOAD + "@" + m.descriptor().digest()));
@@ -102,8 +104,8 @@ class StoreOnSiteTest {
     @Test
     void is_all_that_was_staged() throws IOException {
         try (Stream<Path> files = Files.list(partition)) {
-            assertEquals(List.of("inventory.json", "staged.json", "store.sqfs"), files.map(f -> f.getFileName().toString())
-                    .filter(f -> !f.startsWith(".")).sorted().toList());
+            assertEquals(List.of("inventory.json", "staged.json", "store.sqfs"), files
+                    .map(f -> f.getFileName().toString()).filter(f -> !f.startsWith(".")).sorted().toList());
         }
         assertEquals("[\"store\"]", Json.read(partition.resolve("staged.json")).path("kinds").toString());
     }
@@ -161,10 +163,10 @@ class StoreOnSiteTest {
     }
 
     @Test
-    void lets_a_skopeo_copy_the_image_with_all_its_layers() {
+    void lets_skopeo_copy_an_image_with_all_its_layers() {
         Path copy = folder.resolve("copy");
-        Proc.Result result = node.images.on(Proc.of("skopeo", "--insecure-policy", "copy", "containers-storage:" + AGENT,
-                "dir:" + copy)).run();
+        Proc.Result result = node.images.on(Proc.of("skopeo", "--insecure-policy", "copy",
+                "containers-storage:" + AGENT, "dir:" + copy)).run();
         assertTrue(result.ok(), result.err());
     }
 
