@@ -191,7 +191,7 @@ public final class StoreImage {
                 if (!packed.ok()) { // its last line only says that it failed
                     String reason = packed.err().lines().filter(l -> l.contains("because")).findFirst()
                             .orElse(packed.reason());
-                    throw new Cli.Failure("cannot pack " + out + ": " + reason + "; run the same command again, it only packs");
+                    throw new Cli.Failure("cannot pack " + out + ": " + reason + "; run the same command again");
                 }
                 try (FileChannel file = FileChannel.open(temp, StandardOpenOption.WRITE)) {
                     file.force(true);

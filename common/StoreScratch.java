@@ -115,7 +115,7 @@ public final class StoreScratch implements AutoCloseable {
     private void prepare() throws IOException {
         Files.createDirectories(store());
         FileTree.delete(root.resolve("temp")); // of a run that was killed
-        for (String database : List.of("libpod", "db.sql")) { // podman's of containers: it ties the store to one run root
+        for (String database : List.of("libpod", "db.sql")) { // podman's: it ties the store to one run root
             FileTree.delete(store().resolve(database));
         }
         Files.createDirectory(root.resolve("temp"));

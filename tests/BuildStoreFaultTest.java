@@ -87,8 +87,8 @@ class BuildStoreFaultTest {
         Files.write(blob, bad);
         ScriptRun run = build();
         assertEquals(3, run.exit(), run::toString);
-        assertTrue(run.err().contains("error: quay.io/org/b:1: ") && run.err().contains("no store: 1 of 3 images failed"),
-                run::toString);
+        assertTrue(run.err().contains("error: quay.io/org/b:1: ")
+                && run.err().contains("no store: 1 of 3 images failed"), run::toString);
         assertFalse(Files.exists(store));
         Files.write(blob, good);
         ScriptRun again = build();
