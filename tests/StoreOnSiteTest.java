@@ -21,7 +21,6 @@ import java.util.stream.Stream;
 
 import common.Digest;
 import common.Inventory;
-import common.Json;
 import common.Manifest;
 import common.Proc;
 import org.junit.jupiter.api.AfterAll;
@@ -102,12 +101,19 @@ class StoreOnSiteTest {
     }
 
     @Test
-    void is_all_that_was_staged() throws IOException {
+    void needs_no_blobs_beside_it() throws IOException {
         try (Stream<Path> files = Files.list(partition)) {
-            assertEquals(List.of("inventory.json", "staged.json", "store.sqfs"), files
+            assertEquals(List.of("ai-images", "inventory.json", "ocp-images", "staged.json", "store.sqfs"), files
                     .map(f -> f.getFileName().toString()).filter(f -> !f.startsWith(".")).sorted().toList());
         }
-        assertEquals("[\"store\"]", Json.read(partition.resolve("staged.json")).path("kinds").toString());
+    }
+
+    @Test
+    void has_nothing_left_to_load_for_the_extract_scripts() {
+        for (Class<?> extract : List.of(ExtractInitial4103.class, ExtractOcp4103.class)) {
+            Proc.Result result = node.images.on(Proc.of(ImageStore.argv(extract, "--folder", partition.toString()))).run();
+            assertTrue(result.ok() && result.out().contains("0 loaded, "), result.out() + result.err());
+        }
     }
 
     @Test
