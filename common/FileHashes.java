@@ -22,7 +22,8 @@ import java.util.concurrent.TimeUnit;
 public final class FileHashes implements AutoCloseable {
     /** Large, so that the kernel reads ahead while we hash. */
     private static final int BUFFER = 1 << 20;
-    private static final ThreadLocal<ByteBuffer> buffers = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER));
+    private static final ThreadLocal<ByteBuffer> buffers =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(BUFFER));
 
     private final Map<Path, Future<Digest>> begun = new HashMap<>();
     private final ExecutorService threads;
@@ -42,11 +43,8 @@ public final class FileHashes implements AutoCloseable {
      */
     public static FileHashes start(Map<Path, Long> sizes, Progress progress) {
         FileHashes hashes = new FileHashes(Runtime.getRuntime().availableProcessors());
-        List<Path> files = sizes.entrySet().stream()
-                .sorted(Map.Entry.<Path, Long>comparingByValue(Comparator.reverseOrder())).map(Map.Entry::getKey).toList();
-        for (Path file : files) {
-            hashes.begun.put(file, hashes.threads.submit(() -> hash(file, progress)));
-        }
+        sizes.keySet().stream().sorted(Comparator.comparing(sizes::get).reversed()).forEach(file ->
+                hashes.begun.put(file, hashes.threads.submit(() -> hash(file, progress))));
         return hashes;
     }
 

@@ -140,7 +140,8 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
     /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */
     public static void complete(Path root) throws IOException {
         Map<String, String> kinds = Map.of("node.tar", "node", "store.sqfs", "store");
-        List<String> entered = parse(Files.readAllBytes(root.resolve(FILE)), FILE).files.stream().map(Entry::from).toList();
+        Inventory inventory = parse(Files.readAllBytes(root.resolve(FILE)), FILE);
+        List<String> entered = inventory.files.stream().map(Entry::from).toList();
         for (Map.Entry<String, String> kind : kinds.entrySet()) {
             if (Files.exists(root.resolve(kind.getKey())) && !entered.contains(kind.getKey())) {
                 enter(root, kind.getKey(), kind.getValue());

@@ -43,7 +43,8 @@ public final class InventorySignature {
             throw new Cli.Failure(Cli.USAGE, "--sign " + pem + ": others may use this private key; chmod 600 it");
         }
         try {
-            return KeyFactory.getInstance("Ed25519").generatePrivate(new PKCS8EncodedKeySpec(decode(pem, "PRIVATE KEY")));
+            EncodedKeySpec key = new PKCS8EncodedKeySpec(decode(pem, "PRIVATE KEY"));
+            return KeyFactory.getInstance("Ed25519").generatePrivate(key);
         } catch (GeneralSecurityException e) {
             throw new Cli.Failure(Cli.USAGE, "--sign " + pem + ": no Ed25519 key; make one with "
                     + "openssl genpkey -algorithm ed25519", e);

@@ -58,7 +58,8 @@ public record JavaRuntime(Path home, String version, String vendor, Version glib
             throw new Cli.Failure(home + ": has no programs for glibc");
         }
         needed.removeIf(l -> own.contains(l) || l.matches(GLIBC));
-        return new JavaRuntime(home, word(release, "JAVA_VERSION"), word(release, "IMPLEMENTOR_VERSION"), glibc, needed);
+        return new JavaRuntime(home, word(release, "JAVA_VERSION"), word(release, "IMPLEMENTOR_VERSION"), glibc,
+                needed);
     }
 
     /** The JDKs in /usr/lib/jvm and JAVA_HOME that have jlink and what it links, those of the oldest glibc first. */
@@ -84,7 +85,7 @@ public record JavaRuntime(Path home, String version, String vendor, Version glib
     }
 
     /** Whether jlink is there with modules to link: as jmods, or since 24 (JEP 493) perhaps the JDK itself. */
-    private static boolean hasJlink(Path home) {
+    static boolean hasJlink(Path home) {
         Path jlink = home.resolve("bin/jlink");
         return Files.isExecutable(jlink) && (Files.exists(home.resolve("jmods/java.base.jmod"))
                 || Proc.of(jlink.toString(), "--help").run().out().contains("run-time image enabled"));

@@ -71,6 +71,9 @@ public final class NodeBundle {
                 if (runtime.glibc().compareTo(target) > 0) {
                     throw tooNew(List.of(runtime), target);
                 }
+                if (!runtime.libraries().isEmpty()) {
+                    Cli.warn("the runtime needs on the node, beside glibc: " + String.join(", ", runtime.libraries()));
+                }
                 Files.write(node.resolve(ABOUT), Json.pretty(about));
                 NodeTar.pack(node, tar);
             }
@@ -98,7 +101,11 @@ public final class NodeBundle {
 
     /** The first one of those that are old enough for the node and new enough for the scripts. */
     private static JavaRuntime jdk(Path home, Version target, int java) throws IOException {
-        List<JavaRuntime> jdks = home != null ? List.of(JavaRuntime.at(home.toAbsolutePath())) : JavaRuntime.installed();
+        if (home != null && !JavaRuntime.hasJlink(home.toAbsolutePath())) {
+            throw new Cli.Failure(Cli.USAGE, "--jdk " + home + ": no JDK with jlink and modules to link");
+        }
+        List<JavaRuntime> jdks = home != null ? List.of(JavaRuntime.at(home.toAbsolutePath()))
+                : JavaRuntime.installed();
         List<JavaRuntime> fresh = jdks.stream().filter(j -> j.feature() >= java).toList();
         if (fresh.isEmpty()) {
             throw new Cli.Failure(Cli.MISSING, "no JDK with jlink that runs the scripts, which were compiled for Java "
@@ -112,9 +119,9 @@ public final class NodeBundle {
     }
 
     private static Cli.Failure tooNew(List<JavaRuntime> jdks, Version target) {
-        return new Cli.Failure(Cli.MISSING, "the node's glibc is " + target + " (--target-glibc), and the JDK that asks "
-                + "for least is " + jdks.get(0).described() + "; unpack an Eclipse Temurin JDK (glibc 2.17) below "
-                + "/usr/lib/jvm, or name one with --jdk");
+        return new Cli.Failure(Cli.MISSING, "the node's glibc is " + target + " (--target-glibc), and the JDK that "
+                + "asks for least is " + jdks.get(0).described() + "; unpack an Eclipse Temurin JDK (glibc 2.17) "
+                + "below /usr/lib/jvm, or name one with --jdk");
     }
 
     private ObjectNode about(JavaRuntime jdk, List<ScriptJar> jars, Path node) throws IOException {

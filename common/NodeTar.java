@@ -37,7 +37,7 @@ import org.apache.commons.compress.archivers.tar.TarFile;
 /**
  * node.tar, which holds the content of the partition's {@code node/}: the Java runtime and the scripts for the node.
  * Where it is unpacked it came over the network, so it may hold only regular files, folders and symlinks that stay
- * inside; anything else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners are not.
+ * inside; anything else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners not.
  */
 public final class NodeTar {
     private static final PosixFilePermission[] BITS = PosixFilePermission.values(); // from 0400 down to 0001

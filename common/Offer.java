@@ -35,8 +35,8 @@ public record Offer(Mode mode, String release, byte[] inventory, byte[] signatur
             Inventory.FILE, Inventory.SIGNATURE);
 
     /**
-     * Which way the images take on the node (kinds of files, see {@link Inventory}). With the store come the documents of
-     * the sets, which say what must be in it, but neither blobs nor tarballs.
+     * Which way the images take on the node (kinds of files, see {@link Inventory}). With the store come the documents
+     * of the sets, which say what must be in it, but neither blobs nor tarballs.
      */
     public enum Mode {
         LOAD("blob", "set", "node"), STORE("set", "node", "store"), BOTH("blob", "set", "node", "store");

@@ -80,14 +80,16 @@ public record ScriptJar(String name, int java) {
             manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
             manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, old.get(Attributes.Name.MAIN_CLASS));
             String libraries = String.valueOf(old.getOrDefault(Attributes.Name.CLASS_PATH, ""));
-            manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, libraries.replaceAll("(^|\\s+)lib/", " ").strip());
+            manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH,
+                    libraries.replaceAll("(^|\\s+)lib/", " ").strip());
             ByteArrayOutputStream text = new ByteArrayOutputStream();
             manifest.write(text);
             entry(out, JarFile.MANIFEST_NAME, text.toByteArray());
             Map<String, byte[]> entries = new TreeMap<>();
             for (JarEntry e : jar.stream().toList()) {
-                if (!e.isDirectory() && !e.getName().startsWith("META-INF/m") && !e.getName().equals(JarFile.MANIFEST_NAME)) {
-                    entries.put(e.getName(), jar.getInputStream(e).readAllBytes());
+                String name = e.getName();
+                if (!e.isDirectory() && !name.startsWith("META-INF/maven/") && !name.equals(JarFile.MANIFEST_NAME)) {
+                    entries.put(name, jar.getInputStream(e).readAllBytes());
                 }
             }
             for (Map.Entry<String, byte[]> e : entries.entrySet()) {

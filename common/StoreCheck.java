@@ -36,7 +36,8 @@ final class StoreCheck {
     void run(Map<StagedTree.ImageSet, List<String>> sets, boolean alone, boolean deep) throws IOException {
         boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
         if (!root || Proc.find("podman").isEmpty()) {
-            findings.unchecked(store, root ? "its images; podman is not installed" : "whether it mounts; that needs root");
+            findings.unchecked(store, root ? "its images; podman is not installed"
+                    : "whether it mounts; that needs root");
             return;
         }
         try (StoreMount mount = StoreMount.of(store)) {

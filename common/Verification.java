@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Checks a folder that has image sets, on the factory server or on a data partition, against all that it says of itself. */
+/** Checks a folder with image sets, on the factory server or on a data partition, against all that it says of itself. */
 public final class Verification {
     private static final String NODE_TAR = "node.tar";
     private static final String STORE = "store.sqfs";
@@ -107,7 +107,8 @@ public final class Verification {
     private void inventory() throws IOException {
         Path own = tree.root().resolve(Inventory.FILE);
         if (tree.partition() && !Files.exists(tree.root().resolve(StagedTree.STAGED))) {
-            findings.wrong(tree.root().resolve(StagedTree.STAGED), "missing: the last curl-all did not end well; run it again");
+            findings.wrong(tree.root().resolve(StagedTree.STAGED),
+                    "missing: the last curl-all did not end well; run it again");
         }
         if (!Files.exists(against)) {
             if (key != null) {
@@ -137,7 +138,8 @@ public final class Verification {
         } else if (key != null && !there) {
             findings.wrong(file, "missing: the inventory was not signed, or was changed after it; verify --sign it");
         } else if (key != null && !InventorySignature.isOf(key, bytes, Files.readAllBytes(file))) {
-            findings.wrong(file, "not this key's signature of " + against.getFileName() + ", or one of them was changed");
+            findings.wrong(file, "not this key's signature of " + against.getFileName()
+                    + ", or one of them was changed");
         } else if (key != null) {
             findings.note(file, "good signature");
         }
@@ -147,7 +149,8 @@ public final class Verification {
     private void strangers() throws IOException {
         for (Path file : tree.files().keySet()) {
             if (!Files.isSymbolicLink(file)) {
-                SecretFiles.reason(file).ifPresent(r -> findings.wrong(file, "looks like a secret (" + r + "); remove it"));
+                SecretFiles.reason(file).ifPresent(r ->
+                        findings.wrong(file, "looks like a secret (" + r + "); remove it"));
             }
         }
         Path shared = tree.root().resolve("blobs/sha256");

@@ -38,8 +38,8 @@ class Verify extends Cli.Command {
     @Option(names = "--against", paramLabel = "FILE", description = "The inventory (default: FOLDER/inventory.json).")
     Path against;
 
-    @Option(names = "--deep", description = "Also unpack every layer and compare it with its image's diff_ids, and read "
-            + "every file in the store image. Takes about five times as long.")
+    @Option(names = "--deep", description = "Also unpack every layer and compare it with its image's diff_ids, and "
+            + "read every file in the store image. Takes about five times as long.")
     boolean deep;
 
     @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
@@ -49,8 +49,8 @@ class Verify extends Cli.Command {
     Key key = new Key();
 
     private static class Key {
-        @Option(names = "--sign", paramLabel = "KEY", description = "Enter node.tar and store.sqfs in the inventory if they "
-                + "are not, and sign it when all is well, with an Ed25519 key (PEM, mode 0600).")
+        @Option(names = "--sign", paramLabel = "KEY", description = "Enter node.tar and store.sqfs in the inventory if "
+                + "they are not, and sign it when all is well, with an Ed25519 key (PEM, mode 0600).")
         Path sign;
 
         @Option(names = "--public-key", paramLabel = "KEY", description = "Check the inventory's signature, too.")
@@ -70,15 +70,7 @@ class Verify extends Cli.Command {
         PrivateKey secret = key.sign == null ? null : InventorySignature.privateKey(key.sign);
         StagedTree tree = StagedTree.at(folder);
         if (secret != null) {
-            if (tree.partition()) {
-                throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
-                        + "server, curl-all carries the signature");
-            }
-            if (!Files.exists(folder.resolve(Inventory.FILE))) {
-                throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; the pull scripts write it: pull again");
-            }
-            Inventory.complete(folder);
-            Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE)); // of a folder that is not whole, none stays
+            complete(tree);
             tree = StagedTree.at(folder);
         }
         Verification verification = new Verification(tree, against == null ? null : against.toRealPath(),
@@ -92,6 +84,19 @@ class Verify extends Cli.Command {
         }
         report(tree, verification, whole && secret != null, (System.nanoTime() - begun) / 1e9);
         return whole ? Cli.DONE : Cli.FAILED;
+    }
+
+    /** Makes the inventory one that can be signed. Of a folder that is not whole no earlier signature stays, either. */
+    private void complete(StagedTree tree) throws IOException {
+        if (tree.partition()) {
+            throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
+                    + "server, curl-all brings the signature");
+        }
+        if (!Files.exists(folder.resolve(Inventory.FILE))) {
+            throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; the pull scripts write it: pull again");
+        }
+        Inventory.complete(folder);
+        Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
     }
 
     private void report(StagedTree tree, Verification verification, boolean signed, double seconds) throws IOException {

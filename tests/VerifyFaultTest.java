@@ -92,7 +92,8 @@ class VerifyFaultTest {
         OciLayout layout = OciLayout.at(server.folder("ai-images", "4.10.3"), null);
         Files.delete(layout.blob(layout.images().get(2).digest()));
         List<String> wrong = StagedDisk.wrong(StagedDisk.verify(server.root));
-        assertTrue(wrong.get(0).contains("missing, a manifest of quay.io/openshift/ai-images-4.10.3-2@"), wrong::toString);
+        assertTrue(wrong.get(0).contains("missing, a manifest of quay.io/openshift/ai-images-4.10.3-2@"),
+                wrong::toString);
     }
 
     @Test
