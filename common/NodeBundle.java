@@ -57,11 +57,12 @@ public final class NodeBundle {
      * @param target the node's glibc; a runtime that needs a newer one is a {@link Cli.Failure}
      */
     public Staged stage(Path folder, Path home, Version target) throws IOException {
+        List<JavaRuntime> jdks = jdks(home, target);
         Path temp = Files.createTempDirectory("node-bundle-");
         try {
             Path node = Files.createDirectory(temp.resolve("node"));
             List<ScriptJar> jars = export(node, temp);
-            JavaRuntime jdk = jdk(home, target, jars.stream().mapToInt(ScriptJar::java).max().orElse(0));
+            JavaRuntime jdk = fitting(jdks, jars.stream().mapToInt(ScriptJar::java).max().orElse(0));
             ObjectNode about = about(jdk, jars, node);
             Path tar = folder.resolve(FILE);
             boolean build = !NodeTar.read(tar, ABOUT).map(there -> Json.parse(there, tar.toString()))
@@ -69,7 +70,7 @@ public final class NodeBundle {
             if (build) {
                 JavaRuntime runtime = jdk.link(node.resolve("jre"));
                 if (runtime.glibc().compareTo(target) > 0) {
-                    throw tooNew(List.of(runtime), target);
+                    throw tooNew(runtime, target);
                 }
                 if (!runtime.libraries().isEmpty()) {
                     Cli.warn("the runtime needs on the node, beside glibc: " + String.join(", ", runtime.libraries()));
@@ -99,28 +100,33 @@ public final class NodeBundle {
         return jars;
     }
 
-    /** The first one of those that are old enough for the node and new enough for the scripts. */
-    private static JavaRuntime jdk(Path home, Version target, int java) throws IOException {
+    /** Those that the runtime may come from, the best first. */
+    private static List<JavaRuntime> jdks(Path home, Version target) throws IOException {
         if (home != null && !JavaRuntime.hasJlink(home.toAbsolutePath())) {
             throw new Cli.Failure(Cli.USAGE, "--jdk " + home + ": no JDK with jlink and modules to link");
         }
-        List<JavaRuntime> jdks = home != null ? List.of(JavaRuntime.at(home.toAbsolutePath()))
-                : JavaRuntime.installed();
-        List<JavaRuntime> fresh = jdks.stream().filter(j -> j.feature() >= java).toList();
-        if (fresh.isEmpty()) {
-            throw new Cli.Failure(Cli.MISSING, "no JDK with jlink that runs the scripts, which were compiled for Java "
-                    + java + (jdks.isEmpty() ? "" : "; there is " + jdks.get(0).described())
-                    + "; install one below /usr/lib/jvm or name it with --jdk");
+        List<JavaRuntime> jdks = home == null ? JavaRuntime.installed()
+                : List.of(JavaRuntime.at(home.toAbsolutePath()));
+        if (jdks.isEmpty()) {
+            throw new Cli.Failure(Cli.MISSING, "no JDK with jlink below /usr/lib/jvm; name one with --jdk");
         }
-        if (fresh.get(0).glibc().compareTo(target) > 0) {
-            throw tooNew(fresh, target);
+        List<JavaRuntime> old = jdks.stream().filter(j -> j.glibc().compareTo(target) <= 0).toList();
+        if (old.isEmpty()) {
+            throw tooNew(jdks.get(0), target);
         }
-        return fresh.get(0);
+        return old;
     }
 
-    private static Cli.Failure tooNew(List<JavaRuntime> jdks, Version target) {
+    /** Scripts that JBang compiled with a newer JDK do not run on an older one's runtime. */
+    private static JavaRuntime fitting(List<JavaRuntime> jdks, int java) {
+        return jdks.stream().filter(j -> j.feature() >= java).findFirst().orElseThrow(() -> new Cli.Failure(Cli.MISSING,
+                "the scripts were compiled for Java " + java + ", and the JDK that is old enough for the node's glibc is "
+                + jdks.get(0).described() + "; set JAVA_HOME to that one, jbang cache clear, and run this again"));
+    }
+
+    private static Cli.Failure tooNew(JavaRuntime jdk, Version target) {
         return new Cli.Failure(Cli.MISSING, "the node's glibc is " + target + " (--target-glibc), and the JDK that "
-                + "asks for least is " + jdks.get(0).described() + "; unpack an Eclipse Temurin JDK (glibc 2.17) "
+                + "asks for least is " + jdk.described() + "; unpack an Eclipse Temurin JDK (glibc 2.17) "
                 + "below /usr/lib/jvm, or name one with --jdk");
     }
 

@@ -54,7 +54,7 @@ final class StoreCheck {
             }
             boolean squashfs = Files.readString(Path.of("/proc/filesystems")).contains("squashfs");
             if (squashfs) {
-                findings.wrong(store, findings.relative(Cli.describe(e)));
+                findings.wrong(store, Cli.describe(e).replace(store + " ", ""));
             } else {
                 findings.unchecked(store, "whether it mounts; this kernel has no squashfs");
             }

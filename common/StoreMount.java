@@ -26,7 +26,8 @@ public final class StoreMount implements AutoCloseable {
             Proc.Result result = Proc.of("mount", "-t", "squashfs", "-o", "ro,loop", file.toString(), point.toString())
                     .run();
             if (!result.ok()) {
-                throw new Cli.Failure(file + " does not mount: " + result.reason() + "; build it again");
+                String reason = result.err().lines().findFirst().orElse(result.reason()); // the last names dmesg
+                throw new Cli.Failure(file + " does not mount: " + reason + "; build it again");
             }
             return mount;
         } catch (IOException | RuntimeException e) {

@@ -74,7 +74,7 @@ record NodeImage(Path folder) {
         return image;
     }
 
-    private static Path cache() {
+    static Path cache() {
         String xdg = System.getenv("XDG_CACHE_HOME");
         return xdg == null || xdg.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(xdg);
     }
@@ -91,7 +91,7 @@ record NodeImage(Path folder) {
         Files.createDirectories(temp);
         try {
             Path root = temp.resolve("root");
-            install(node, temp, root);
+            install(lines(node.resolve("packages.txt")), temp, root);
             customise(node, root);
             NodeImage made = new NodeImage(temp);
             initramfs(root, made);
@@ -105,14 +105,14 @@ record NodeImage(Path folder) {
         }
     }
 
-    /** Mounts that mmdebstrap makes are seen by it alone, and are gone when it ends, however it does. */
-    private static void install(Path node, Path temp, Path root) throws IOException {
+    /** Makes ROOT from packages. What mmdebstrap mounts is seen by it alone, and gone when it ends, however it does. */
+    static void install(List<String> packages, Path temp, Path root) throws IOException {
         Path settings = temp.resolve("apt.conf");
         Files.write(settings, Proc.of("apt-config", "dump").check().lines()
                 .filter(l -> DOWNLOAD_SETTING.matcher(l).matches()).toList());
         List<String> argv = new ArrayList<>(List.of("unshare", "--mount", "mmdebstrap", "--quiet",
                 "--mode=root", "--variant=minbase", "--format=directory", "--aptopt=" + settings,
-                "--dpkgopt=force-unsafe-io", "--include=" + String.join(",", lines(node.resolve("packages.txt")))));
+                "--dpkgopt=force-unsafe-io", "--include=" + String.join(",", packages)));
         argv.addAll(NOT_IN_THE_IMAGE);
         argv.addAll(List.of(release(), root.toString()));
         packageSources().forEach(s -> argv.add(s.toString()));

@@ -37,6 +37,7 @@
 //SOURCES ListingTest.java
 //SOURCES MixedStoreTest.java
 //SOURCES NodeImageTest.java
+//SOURCES NodeBundleTest.java
 //SOURCES NodeTarTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
@@ -62,6 +63,7 @@
 //SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java
 //SOURCES VerifyFaultTest.java
+//SOURCES VerifyStoreTest.java
 //SOURCES VerifyTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
