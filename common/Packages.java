@@ -53,7 +53,6 @@ public final class Packages {
             Map.entry("mmd", new Names("mtools", "mtools")),
             Map.entry("mcopy", new Names("mtools", "mtools")),
             Map.entry("mformat", new Names("mtools", "mtools")),
-            Map.entry("mksquashfs", new Names("squashfs-tools", "squashfs-tools")),
             Map.entry("grub-mkrescue", new Names("grub-common", "grub2-tools-extra")),
             Map.entry("grub-mkimage", new Names("grub-common", "grub2-tools-minimal")),
             Map.entry("/usr/lib/grub/i386-pc/boot.img", new Names("grub-pc-bin", "grub2-pc-modules")),
