@@ -103,6 +103,10 @@ class RunTests extends Cli.Command {
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();
 
+    @Option(names = "--without", arity = "1..*", paramLabel = "NAME",
+            description = "No tests with one of these tags; without vm, nothing for virtual machines is installed.")
+    private List<String> without = List.of();
+
     @Option(names = "--class", paramLabel = "REGEX", defaultValue = "", description = "Only classes with such a name.")
     private String classes;
 
@@ -116,6 +120,10 @@ class RunTests extends Cli.Command {
     @Override
     public Integer call() throws Exception {
         HostPackages.install(PROGRAMS, yes);
+        if (!without.contains("vm")) {
+            HostPackages.install(NodeImage.PROGRAMS, yes);
+            HostPackages.install(LabNode.PROGRAMS, yes);
+        }
         if (classes.isEmpty()) { // each script by itself; who picks classes is at work on one of them
             for (Path script : Repository.scripts()) {
                 Proc.of(Repository.LAUNCHER.toString(), "build", script.toString()).check();
@@ -145,6 +153,9 @@ class RunTests extends Cli.Command {
     private LauncherDiscoveryRequest select(List<? extends DiscoverySelector> selectors) {
         var request = LauncherDiscoveryRequestBuilder.request().selectors(selectors)
                 .filters(includeClassNamePatterns("(?=.*(?:" + classes + ")).*Test(\\$.*)?"));
-        return (tags.isEmpty() ? request : request.filters(TagFilter.includeTags(tags))).build();
+        if (!tags.isEmpty()) {
+            request.filters(TagFilter.includeTags(tags));
+        }
+        return (without.isEmpty() ? request : request.filters(TagFilter.excludeTags(without))).build();
     }
 }
