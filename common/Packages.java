@@ -55,6 +55,7 @@ public final class Packages {
             Map.entry("mformat", new Names("mtools", "mtools")),
             Map.entry("grub-mkrescue", new Names("grub-common", "grub2-tools-extra")),
             Map.entry("grub-mkimage", new Names("grub-common", "grub2-tools-minimal")),
+            Map.entry("/usr/share/OVMF/OVMF_CODE_4M.fd", new Names("ovmf", "edk2-ovmf")),
             Map.entry("/usr/lib/grub/i386-pc/boot.img", new Names("grub-pc-bin", "grub2-pc-modules")),
             Map.entry("/usr/lib/grub/x86_64-efi/moddep.lst", new Names("grub-efi-amd64-bin", "grub2-efi-x64-modules")),
             Map.entry("mvn", new Names("maven", "maven")));

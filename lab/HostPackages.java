@@ -66,7 +66,7 @@ final class HostPackages {
                 : Proc.find(program).isPresent() || program.equals("docker-registry") && Proc.find("registry").isPresent();
     }
 
-    private static boolean isRoot() throws IOException {
+    static boolean isRoot() throws IOException {
         return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
     }
 

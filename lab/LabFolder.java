@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import common.Cli;
@@ -22,9 +23,9 @@ record LabFolder(Path path) {
     /** Shows that a folder is ours, so that it may be emptied. */
     private static final String MARKER = ".pre-staging-lab";
     private static final String RUN_ROOTS = "run-roots";
-    private static final List<String> SERVERS = List.of("registry", "web");
+    private static final Pattern OURS = Pattern.compile(".*/(nginx|docker-registry|registry|qemu-system-x86_64)");
 
-    /** A server of an earlier or this run that is alive. */
+    /** A server or a virtual machine of an earlier or this run that is alive; port 0: it has none. */
     record Running(String name, ProcessHandle process, int port) {
     }
 
@@ -47,6 +48,29 @@ record LabFolder(Path path) {
 
     Path mountPoint() {
         return path.resolve("mnt");
+    }
+
+    /** Consoles of the nodes that the lab booted. */
+    Path consoles() {
+        return path.resolve("consoles");
+    }
+
+    Path sshKey() {
+        return path.resolve("id_ed25519");
+    }
+
+    /** Where create-vm has its VMs. */
+    Path vms() {
+        return path.resolve("vms");
+    }
+
+    Path factoryVm() {
+        return vms().resolve("factory.lab.example.com");
+    }
+
+    /** The disk that create-vm shipped. */
+    Path stagedDisk() {
+        return factoryVm().resolve("target.qcow2");
     }
 
     /** Of the private containers-storage. */
@@ -78,19 +102,33 @@ record LabFolder(Path path) {
         Files.writeString(path.resolve(name + ".pid"), server.pid() + " " + server.port());
     }
 
+    void remember(String name, long pid) throws IOException {
+        Files.writeString(path.resolve(name + ".pid"), pid + " 0");
+    }
+
     /** A pid counts only while its process still is one of our server programs: pids are given out again. */
     List<Running> running() throws IOException {
         List<Running> running = new ArrayList<>();
-        for (String name : SERVERS) {
-            Path file = path.resolve(name + ".pid");
-            if (Files.exists(file)) {
-                String[] words = Files.readString(file).strip().split(" ");
-                ProcessHandle.of(Long.parseLong(words[0]))
-                        .filter(p -> p.info().command().orElse("").matches(".*/(nginx|docker-registry|registry)"))
-                        .ifPresent(p -> running.add(new Running(name, p, Integer.parseInt(words[1]))));
-            }
+        for (Path file : pidFiles()) {
+            String[] words = Files.readString(file).strip().split(" ");
+            String name = file.getFileName().toString().replace(".pid", "");
+            ProcessHandle.of(Long.parseLong(words[0])).filter(p -> OURS.matcher(p.info().command().orElse("")).matches())
+                    .ifPresent(p -> running.add(new Running(name, p, words.length > 1 ? Integer.parseInt(words[1]) : 0)));
         }
         return running;
+    }
+
+    /** Ours and the one of the factory VM. */
+    private List<Path> pidFiles() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (Path place : List.of(path, factoryVm())) {
+            if (Files.isDirectory(place)) {
+                try (Stream<Path> there = Files.list(place)) {
+                    there.filter(f -> f.toString().endsWith(".pid")).sorted().forEach(files::add);
+                }
+            }
+        }
+        return files;
     }
 
     /** Mount points of the lab, the innermost first. */
@@ -137,6 +175,17 @@ record LabFolder(Path path) {
             Proc.of("rm", "-rf", "--one-file-system", runRoots().toString()).check();
         }
         Proc.of("rm", "-rf", "--one-file-system", path.toString()).check();
+    }
+
+    /** After {@link #release}, removes all that is in the folder but this. */
+    void deleteExcept(Path kept) throws IOException {
+        Path saved = Files.createTempDirectory(path.getParent(), "kept").resolve("kept");
+        Files.move(kept, saved);
+        delete();
+        Files.createDirectories(path);
+        Files.createFile(path.resolve(MARKER));
+        Files.move(saved, kept);
+        Files.delete(saved.getParent());
     }
 
     static void sparse(Path file, long bytes) throws IOException {

@@ -96,6 +96,10 @@ final class LabNode implements AutoCloseable {
         return disk;
     }
 
+    long pid() {
+        return qemu.pid();
+    }
+
     /** What the serial console has shown so far, lines end with a line feed alone. */
     String serial() throws IOException {
         Path log = machine.serial();

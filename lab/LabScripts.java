@@ -38,6 +38,24 @@ record LabScripts(Path repository, LabFolder folder) {
                 "--folder", folder.mountPoint().resolve("ocp-images").toString());
     }
 
+    /** The runtime need not run on older nodes than the lab's own, which is this host's Debian. */
+    List<String> stageNode() {
+        return List.of(jbang(), script(CONTAINER_IMAGES + "stage-node.java"), folder.www().toString(),
+                "--target-glibc", "2.36");
+    }
+
+    List<String> buildStore() {
+        return List.of(jbang(), script(CONTAINER_IMAGES + "build-store.java"), folder.www().toString());
+    }
+
+    /** On a restricted network that reaches the artifact server alone. */
+    List<String> createVm(Path image, int webPort) {
+        return List.of(jbang(), script("create-vm.java"), "--profile", script("lab/profile-lab.yaml"), "--image",
+                image.toString(), "--backend", "qemu", "--accel", "tcg", "--artifacts", "http://127.0.0.1:" + webPort,
+                "--mode", "both", "--start-sector", "1000000", "--ssh-key", folder.sshKey().toString(),
+                "--state", folder.vms().toString());
+    }
+
     /** The whole way as lines to type, for a lab whose servers are up. */
     List<String> byHand(int webPort, Path storageConf) {
         String mountPoint = folder.mountPoint().toString();

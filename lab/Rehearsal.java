@@ -4,16 +4,12 @@
 //SOURCES LabScripts.java
 //SOURCES LocalRegistry.java
 //SOURCES PrivateStorage.java
+//SOURCES StepTable.java
 //SOURCES WebServer.java
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 import common.Cli;
@@ -27,18 +23,10 @@ final class Rehearsal {
     private final LabFolder folder;
     private final LabScripts scripts;
     private final Corpus images;
-    private final List<Row> table = new ArrayList<>();
+    private final StepTable table = new StepTable();
     private Corpus.Published corpus;
     private PrivateStorage storage;
     private long onServer;
-
-    /** One step; returns the bytes that it moved, 0 if that says nothing. */
-    private interface Step {
-        long run() throws IOException;
-    }
-
-    private record Row(String step, double seconds, long bytes) {
-    }
 
     Rehearsal(LabFolder folder, LabScripts scripts, Corpus images) {
         this.folder = folder;
@@ -68,19 +56,19 @@ final class Rehearsal {
                 WebServer web = WebServer.start(folder.path().resolve("web"), folder.www())) {
             folder.remember("registry", registry);
             folder.remember("web", web);
-            step("push made-up images to the local registry", () -> {
+            table.step("push made-up images to the local registry", () -> {
                 corpus = images.publish(registry.port(), folder.lists());
                 return corpus.uniqueBytes();
             });
-            step("pull the initial images", () -> script(scripts.pullInitial(), registry));
-            step("pull the ocp images", () -> script(scripts.pullOcp(), registry));
+            table.step("pull the initial images", () -> script(scripts.pullInitial(), registry));
+            table.step("pull the ocp images", () -> script(scripts.pullOcp(), registry));
             onServer = LabFolder.size(folder.www());
-            step("partition, format and mount the disk", () -> {
+            table.step("partition, format and mount the disk", () -> {
                 LabFolder.sparse(folder.disk(), DISK_BYTES);
                 return script(scripts.createPartition(), null);
             });
-            step("download onto the partition", () -> script(scripts.curlAll(web.port()), web));
-            step("unmount", () -> {
+            table.step("download onto the partition", () -> script(scripts.curlAll(web.port()), web));
+            table.step("unmount", () -> {
                 Proc.of("umount", folder.mountPoint().toString()).check();
                 return 0;
             });
@@ -89,15 +77,15 @@ final class Rehearsal {
     }
 
     private void onSite() throws IOException {
-        step("mount read-only; servers are gone", () -> {
+        table.step("mount read-only; servers are gone", () -> {
             Proc.of("mount", "-o", "ro,loop,offset=" + partitionStart(), folder.disk().toString(),
                     folder.mountPoint().toString()).check();
             storage = PrivateStorage.in(folder.storage(), folder.runRoots());
             return 0;
         });
-        step("load the initial images", () -> script(scripts.extractInitial(), null));
-        step("load the ocp images", () -> script(scripts.extractOcp(), null));
-        step("podman image exists, for every reference", () -> {
+        table.step("load the initial images", () -> script(scripts.extractInitial(), null));
+        table.step("load the ocp images", () -> script(scripts.extractOcp(), null));
+        table.step("podman image exists, for every reference", () -> {
             List<String> missing = Stream.concat(corpus.references().stream(), Stream.of(Corpus.FURTHER_TAG))
                     .filter(r -> !storage.has(r)).toList();
             if (!missing.isEmpty()) {
@@ -105,20 +93,13 @@ final class Rehearsal {
             }
             return 0;
         });
-        step("run a container without network", () -> {
+        table.step("run a container without network", () -> {
             String said = storage.runContainer(corpus.references().get(Corpus.MULTI_ARCH)).strip();
             if (!said.equals(CorpusLayer.GREETING)) {
                 throw new Cli.Failure("the container said: " + said + "; expected: " + CorpusLayer.GREETING);
             }
             return 0;
         });
-    }
-
-    private void step(String name, Step step) throws IOException {
-        System.out.println("\n== " + name);
-        long begun = System.nanoTime();
-        long bytes = step.run();
-        table.add(new Row(name, (System.nanoTime() - begun) / 1e9, bytes));
     }
 
     /** Runs a product script as a person would; returns the bytes that the server sent meanwhile. */
@@ -147,19 +128,10 @@ final class Rehearsal {
     }
 
     private void report() {
-        System.out.printf("%n%-44s %8s %8s%n", "step", "seconds", "MB");
-        for (Row row : table) {
-            String bytes = row.bytes == 0 ? "" : mb(row.bytes);
-            System.out.printf(Locale.ROOT, "%-44s %8.1f %8s%n", row.step, row.seconds, bytes);
-        }
-        System.out.printf(Locale.ROOT, "%-44s %8.1f%n", "all", table.stream().mapToDouble(Row::seconds).sum());
+        table.print();
         System.out.printf("%nOn the artifact server: %s MB. The original's layout, a tarball per image: about %s MB.%n",
-                mb(onServer), mb(corpus.listedBytes()));
+                StepTable.mb(onServer), StepTable.mb(corpus.listedBytes()));
         System.out.printf("All %d images answer and a container ran, with no registry and no network.%n",
                 corpus.references().size());
-    }
-
-    private static String mb(long bytes) {
-        return String.format(Locale.ROOT, "%.1f", bytes / 1e6);
     }
 }

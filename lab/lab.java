@@ -4,9 +4,10 @@
 //SOURCES ../common/ScriptFolder.java
 //SOURCES HostPackages.java
 //SOURCES Rehearsal.java
+//SOURCES StandingLab.java
+//SOURCES VmRehearsal.java
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -21,7 +22,9 @@ import picocli.CommandLine.Parameters;
 /** Registry, artifact server, disk and node on one machine, with made-up images: no OpenShift account is needed. */
 @Command(name = "lab", description = "Rehearse the pre-staging on this machine: local registry, made-up images.",
         footer = {"", "Examples, the whole way at once, and servers that stay to go it by hand:",
-            "  ./jbang lab/lab.java rehearse", "  ./jbang lab/lab.java up"})
+            "  ./jbang lab/lab.java rehearse", "  ./jbang lab/lab.java up",
+            "With a factory VM and a node on site, emulated; the node's image is made first, once:",
+            "  ./jbang lab/lab.java rehearse --vm"})
 class Lab extends Cli.Command {
     enum Action { REHEARSE, UP, STATUS, DOWN }
 
@@ -34,6 +37,9 @@ class Lab extends Cli.Command {
     @Option(names = "--images", paramLabel = "N", defaultValue = "24",
             description = "Images to make, 6 or more (default: ${DEFAULT-VALUE}; 46 are the size of our benchmark).")
     int images;
+
+    @Option(names = "--vm", description = "Rehearse with virtual machines: create-vm, discovery ISO, first boot.")
+    boolean vm;
 
     @Option(names = "--yes", description = "Install missing packages without asking.")
     boolean yes;
@@ -56,14 +62,21 @@ class Lab extends Cli.Command {
         switch (action) {
             case REHEARSE -> {
                 install();
-                needRoot();
-                new Rehearsal(folder, scripts, corpus).run();
+                if (!HostPackages.isRoot()) {
+                    throw new Cli.Failure(Cli.MISSING, "a rehearsal mounts disks and runs nodes: run it as root");
+                }
+                if (vm) {
+                    HostPackages.install(VmRehearsal.PROGRAMS, yes);
+                    new VmRehearsal(folder, scripts).run();
+                } else {
+                    new Rehearsal(folder, scripts, corpus).run();
+                }
             }
             case UP -> {
                 install();
-                up(folder, scripts, corpus);
+                new StandingLab(folder).up(scripts, corpus);
             }
-            case STATUS -> status(folder);
+            case STATUS -> new StandingLab(folder).status();
             default -> down(folder);
         }
         return Cli.DONE;
@@ -74,41 +87,6 @@ class Lab extends Cli.Command {
         if (Packages.family() == Packages.Family.DEBIAN) { // RHEL's crun needs no help, and RHEL 10 has no runc
             HostPackages.install(List.of("runc"), yes);
         }
-    }
-
-    private static void needRoot() throws IOException {
-        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            throw new Cli.Failure(Cli.MISSING, "a rehearsal partitions and mounts a disk file: run it as root");
-        }
-    }
-
-    private static void up(LabFolder folder, LabScripts scripts, Corpus corpus) throws IOException {
-        folder.prepare();
-        boolean done = false;
-        try {
-            LocalRegistry registry = LocalRegistry.start(folder.path().resolve("registry"));
-            folder.remember("registry", registry);
-            corpus.publish(registry.port(), folder.lists());
-            WebServer web = WebServer.start(folder.path().resolve("web"), folder.www());
-            folder.remember("web", web);
-            PrivateStorage storage = PrivateStorage.in(folder.storage(), folder.runRoots());
-            scripts.byHand(web.port(), storage.conf()).forEach(System.out::println);
-            done = true;
-        } finally {
-            Thread.interrupted();
-            if (!done) {
-                folder.release();
-            }
-        }
-        status(folder);
-    }
-
-    private static void status(LabFolder folder) throws IOException {
-        List<LabFolder.Running> running = folder.running();
-        running.forEach(s -> System.out.printf("%s on 127.0.0.1:%d (pid %d)%n", s.name(), s.port(), s.process().pid()));
-        folder.mounts().forEach(m -> System.out.println("mounted: " + m));
-        System.out.println(running.isEmpty() ? "The lab in " + folder.path() + " is down."
-                : "The lab in " + folder.path() + " is up; lab.java down ends it and removes the folder.");
     }
 
     private static void down(LabFolder folder) throws IOException {
