@@ -1,25 +1,24 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES common/Json.java
+//SOURCES common/DiskSize.java
 //SOURCES common/GptPlan.java
 //SOURCES common/PartitionLabel.java
 
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 import common.BlockDevice;
 import common.Cli;
+import common.DiskSize;
 import common.GptPlan;
 import common.Json;
 import common.PartitionLabel;
 import common.Proc;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(name = "create-gpt-partition",
         description = {"Adds a partition with a label and XFS to a disk, up to its end, and mounts it.",
@@ -38,7 +37,7 @@ class CreateGptPartition extends Cli.Command {
                 description = "First sector, moved down to a multiple of 1 MiB (default: 120000000).")
         private long startSector = 120_000_000;
 
-        @Option(names = "--size", paramLabel = "SIZE", converter = Size.class,
+        @Option(names = "--size", paramLabel = "SIZE", converter = DiskSize.class,
                 description = "Size, such as 100GiB, counted from the end of the disk.")
         private Long size;
     }
@@ -66,18 +65,6 @@ class CreateGptPartition extends Cli.Command {
 
     @Option(names = "--json", description = "Print one JSON document about the partition.")
     private boolean json;
-
-    private static class Size implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            if (!text.matches("\\d{1,9}(\\.\\d+)?[MGT]i?B")) {
-                throw new TypeConversionException("'" + text + "' is not a size such as 100GiB, 1.5TB or 500MiB");
-            }
-            int power = "MGT".indexOf(text.replaceAll("[\\d.iB]", "")) + 2;
-            return new BigDecimal(text.replaceAll("[^\\d.]", ""))
-                    .multiply(BigDecimal.valueOf(text.contains("i") ? 1024 : 1000).pow(power)).longValue();
-        }
-    }
 
     public static void main(String... args) {
         System.exit(Cli.run(new CreateGptPartition(), args));

@@ -1,14 +1,36 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES common/Json.java
+//SOURCES common/Backend.java
+//SOURCES common/DiskSize.java
+//SOURCES common/FactoryVm.java
+//SOURCES common/GuestStaging.java
 //SOURCES common/KcliPlan.java
+//SOURCES common/StagingOrder.java
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.Accelerator;
+import common.Backend;
 import common.Cli;
+import common.Digest;
+import common.DiskSize;
+import common.Domain;
+import common.FactoryVm;
+import common.GuestStaging;
+import common.Json;
 import common.KcliPlan;
+import common.Offer;
+import common.RhcosImage;
+import common.Ssh;
+import common.StagingOrder;
+import common.VmFolder;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,8 +40,6 @@ import picocli.CommandLine.Option;
             "Run it again after a failure: it finds the VM, the partition and the blobs, and goes on."},
         footer = {"", "Example: ./jbang create-vm.java --artifacts 192.0.2.2 --release 4.10.3 --dry-run"})
 class CreateVm extends Cli.Command {
-    enum Backend { AUTO, LIBVIRT, QEMU, KCLI }
-
     @Option(names = "--profile", paramLabel = "FILE", defaultValue = "profile-sno-rhcos.yaml",
             description = "kcli plan with the VM (default: ${DEFAULT-VALUE}).")
     private Path profile;
@@ -37,7 +57,7 @@ class CreateVm extends Cli.Command {
 
     @Option(names = "--accel", paramLabel = "auto|kvm|tcg", defaultValue = "auto",
             description = "auto: kvm where a guest really runs on it, else tcg, software emulation.")
-    private String accel;
+    private Accelerator.Choice accel;
 
     @Option(names = "--artifacts", paramLabel = "HTTP_BASE", defaultValue = "${ARTIFACTS:-${HTTP_IP}}",
             description = "Where container-images is served (default: $ARTIFACTS, $HTTP_IP).")
@@ -50,8 +70,9 @@ class CreateVm extends Cli.Command {
     private Place place = new Place();
 
     private static class Place {
-        @Option(names = "--size", paramLabel = "SIZE", description = "Of the partition, such as 100GiB.")
-        private String size;
+        @Option(names = "--size", paramLabel = "SIZE", converter = DiskSize.class,
+                description = "Of the partition, such as 100GiB, counted from the end of the disk.")
+        private Long size;
 
         @Option(names = "--start-sector", paramLabel = "N", description = "Its first sector (default: 120000000).")
         private Long startSector;
@@ -63,7 +84,7 @@ class CreateVm extends Cli.Command {
 
     @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
             description = "What is staged, see curl-all (default: ${DEFAULT-VALUE}).")
-    private String mode;
+    private Offer.Mode mode;
 
     @Option(names = "--image", paramLabel = "FILE", description = "Disk image (default: the profile's, or downloaded).")
     private Path image;
@@ -105,7 +126,94 @@ class CreateVm extends Cli.Command {
     public Integer call() throws IOException {
         KcliPlan plan = KcliPlan.read(profile, name);
         plan.warnings().forEach(Cli::warn);
-        Cli.text(json).println(plan);
+        VmFolder folder = VmFolder.of(state, plan.name());
+        Backend runs = backend.resolve(folder, connect);
+        if (delete) {
+            return delete(runs.open(new Domain.Order(plan, folder, null, null), connect, profile), folder);
+        }
+        if (artifacts == null || artifacts.isBlank()) {
+            throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP in "
+                    + "the environment");
+        }
+        RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror,
+                RhcosImage.defaultCache());
+        StagingOrder staging = StagingOrder.of(artifacts, release, mode);
+        Domain.Order order = new Domain.Order(plan, folder, accel.resolve(), staging.address());
+        staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
+        Domain domain = runs.open(order, connect, profile);
+        if (dryRun) {
+            domain.preview(rhcos).forEach(System.out::println);
+            return Cli.DONE;
+        }
+        domain.checkHost();
+        FactoryVm vm = new FactoryVm(domain, order, folder.key(sshKey));
+        try (FileChannel lock = folder.lock()) {
+            vm.claim(runs.document(connect), force);
+            report(stage(vm, domain, rhcos, staging));
+            return Cli.DONE;
+        } catch (Cli.Failure | IOException e) {
+            vm.sayWhatIsLeft();
+            throw e;
+        }
+    }
+
+    /** The runbook; the document about what is staged. */
+    private ObjectNode stage(FactoryVm vm, Domain domain, RhcosImage rhcos, StagingOrder staging) throws IOException {
+        Path bundle = vm.step("bundle", () -> staging.bundle(vm.folder().path()));
+        vm.step("create", () -> vm.make(rhcos));
+        Ssh ssh = vm.step("boot", () -> vm.boot(Duration.ofSeconds(timeout)));
+        GuestStaging guest = new GuestStaging(ssh, Cli.text(json));
+        vm.step("bundle", () -> guest.bundle(bundle));
+        JsonNode partition = vm.step("partition", () -> guest.partition(place()));
+        JsonNode fetched = vm.step("fetch", () -> guest.fetch(domain.seen(), release,
+                mode.name().toLowerCase(Locale.ROOT)));
+        vm.step("verify", guest::verify);
+        GuestStaging.Space space = guest.space();
+        vm.step("shutdown", () -> guest.unmount());
+        if (!keepRunning) {
+            vm.step("shutdown", () -> vm.shutDown(guest));
+        }
+        ObjectNode document = Json.object().put("vm", vm.name()).put("disk", domain.shipped())
+                .put("running", keepRunning);
+        document.putObject("partition").put("label", label).put("bytes", partition.path("bytes").asLong())
+                .put("startSector", partition.path("startSector").asLong()).put("size", space.size())
+                .put("used", space.used());
+        int images = 0;
+        for (JsonNode set : fetched.path("sets")) {
+            images += set.path("images").asInt();
+        }
+        document.put("release", fetched.path("release").asText(null)).put("images", images)
+                .put("files", fetched.path("files").asInt())
+                .put("inventory", staging.inventory().map(Digest::toString).orElse(null));
+        vm.seconds().forEach(document.putObject("seconds")::put);
+        return document;
+    }
+
+    private void report(ObjectNode document) throws IOException {
+        JsonNode partition = document.get("partition");
+        Cli.text(json).printf(Locale.ROOT, "Pre staged server ready to be delivered: %s%n"
+                + "  partition %s: %.1f GB, %.1f GB of it used; %d images, %d files; inventory %s%n  seconds: %s%n",
+                document.get("disk").asText(), label, partition.get("size").asLong() / 1e9,
+                partition.get("used").asLong() / 1e9, document.get("images").asInt(), document.get("files").asInt(),
+                document.get("inventory").asText("none"), document.get("seconds").toString().replaceAll("[{}\"]", ""));
+        if (json) {
+            System.out.write(Json.pretty(document));
+            System.out.flush();
+        }
+    }
+
+    private int delete(Domain domain, VmFolder folder) throws IOException {
+        try (FileChannel lock = folder.lock()) {
+            if (folder.document().isEmpty()) {
+                throw new Cli.Failure("create-vm made no VM of that name on this host (" + folder.path() + ")");
+            }
+            domain.delete();
+        }
+        Cli.text(json).println("removed: VM " + folder.path().getFileName() + " with its disks");
         return Cli.DONE;
+    }
+
+    private GuestStaging.Place place() {
+        return new GuestStaging.Place(label, place.size, place.startSector);
     }
 }

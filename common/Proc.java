@@ -34,6 +34,7 @@ public final class Proc {
     private Path folder;
     private Duration timeout = Duration.ofHours(6);
     private byte[] stdin = new byte[0];
+    private Path stdinFile;
 
     private Proc(List<String> argv) {
         this.argv = argv;
@@ -80,6 +81,12 @@ public final class Proc {
         return this;
     }
 
+    /** The file's bytes are its stdin. */
+    public Proc stdin(Path file) {
+        stdinFile = file;
+        return this;
+    }
+
     /** Where the program is: PATH, then the sbin folders that an unprivileged PATH lacks. */
     public static Optional<Path> find(String program) {
         return Stream.concat(Stream.of(System.getenv().getOrDefault("PATH", "").split(":")),
@@ -98,12 +105,23 @@ public final class Proc {
 
     /** Runs to the end, whatever the exit code. */
     public Result run() {
-        Process process = start(new ProcessBuilder());
+        return run(new ProcessBuilder());
+    }
+
+    /** As {@link #run}, its stderr on our own while it runs: for what takes long and says how far it is. */
+    public Result watch() {
+        return run(new ProcessBuilder().redirectError(ProcessBuilder.Redirect.INHERIT));
+    }
+
+    private Result run(ProcessBuilder builder) {
+        Process process = start(stdinFile == null ? builder : builder.redirectInput(stdinFile.toFile()));
         try {
             CompletableFuture<String> out = read(process.getInputStream());
             CompletableFuture<String> err = read(process.getErrorStream());
-            process.getOutputStream().write(stdin);
-            process.getOutputStream().close();
+            if (stdinFile == null) {
+                process.getOutputStream().write(stdin);
+                process.getOutputStream().close();
+            }
             return new Result(await(process), out.join(), err.join());
         } catch (IOException e) {
             return new Result(await(process), "", "closed its stdin: " + e.getMessage());
