@@ -98,7 +98,7 @@ class RunTests extends Cli.Command {
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "ps", "mksquashfs",
-            "unsquashfs", "mkfs.ext4", "getcap");
+            "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();
