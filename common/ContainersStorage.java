@@ -121,7 +121,9 @@ public record ContainersStorage(Path root, Path runRoot, Path additional, Path t
     public void load(Path view, Path blobs, String reference, Path temp) {
         boolean policy = Stream.of(Path.of("/etc"), Path.of(System.getProperty("user.home"), ".config"))
                 .anyMatch(f -> Files.exists(f.resolve("containers/policy.json")));
-        Proc.Result result = on(Proc.of(copy(view, blobs, reference, temp, policy))).run();
+        // skopeo's garbage collector, four times as rare as by default: a seventh of its time for some 30 MB a process
+        Proc skopeo = on(Proc.of(copy(view, blobs, reference, temp, policy))).env("GOGC", "400");
+        Proc.Result result = skopeo.run();
         if (!result.ok()) {
             Matcher fatal = FATAL.matcher(result.reason());
             throw new Cli.Failure(fatal.find() ? fatal.group(1).replace("\\\"", "\"") : "skopeo: " + result.reason());

@@ -29,7 +29,7 @@ public abstract class ExtractCommand extends Cli.Command {
             description = "Image list, a line is REFERENCE [TAG] (default: the set's; or OCP_RELEASE_LIST).")
     Path listFile;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "2",
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
             description = "Images at once (default: ${DEFAULT-VALUE}).")
     int jobs;
 

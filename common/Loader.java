@@ -66,11 +66,13 @@ public final class Loader {
 
     /** Loads what is not there yet, {@code jobs} images at a time; one that fails does not stop the others. */
     public Outcome load(int jobs) throws IOException {
-        references = storage.references();
-        schedule = new LoadSchedule<>(plan(), Image::blobs);
         temp = Files.createTempDirectory(storage.temp(), "extract-").toRealPath();
         ExecutorService threads = Executors.newFixedThreadPool(jobs);
         try {
+            Future<Set<String>> asked = threads.submit(() -> storage.references());
+            List<Descriptor> stored = set.images();
+            references = asked.get();
+            schedule = new LoadSchedule<>(plan(stored), Image::blobs);
             for (Future<?> thread : threads.invokeAll(Collections.nCopies(jobs, (Callable<Void>) this::loadAll))) {
                 thread.get();
             }
@@ -80,6 +82,9 @@ public final class Loader {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof IOException disk) {
                 throw disk;
+            }
+            if (e.getCause() instanceof Cli.Failure podman) {
+                throw podman;
             }
             throw new IllegalStateException(e.getCause()); // a bug of ours: loadAll() catches what may happen
         } finally {
@@ -98,8 +103,8 @@ public final class Loader {
     }
 
     /** The images to load; those that are there, and those that cannot be loaded, are in the outcome. */
-    private List<Image> plan() {
-        Map<String, Descriptor> stored = set.images().stream().filter(i -> i.name() != null)
+    private List<Image> plan(List<Descriptor> listed) {
+        Map<String, Descriptor> stored = listed.stream().filter(i -> i.name() != null)
                 .collect(Collectors.toMap(Descriptor::name, i -> i, (a, b) -> b));
         List<Image> images = new ArrayList<>();
         for (ImageList.Entry entry : list.entries()) {

@@ -47,7 +47,7 @@ class BuildStore extends Cli.Command {
             description = "Default: gzip up to release 4.12, whose kernels are RHEL 8's; zstd after.")
     StoreImage.Compression compression;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "2",
+    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
             description = "Images to unpack at once (default: ${DEFAULT-VALUE}).")
     int jobs;
 
