@@ -4,8 +4,6 @@ package common;
 //SOURCES HostInventory.java
 
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -45,7 +43,7 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         labels.addAll(pointer.labels());
         installerArgs = installerArgs != null ? List.copyOf(installerArgs) : defaultArgs(labels);
         for (String label : labels) {
-            if (!saves(installerArgs, label)) {
+            if (!IgnitionOverride.saves(installerArgs, label)) {
                 throw new Cli.Failure(Cli.USAGE, "--installer-args: the units mount the partition " + label
                         + ", which the installer would wipe; add --save-partlabel " + label);
             }
@@ -57,20 +55,6 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         (labels.isEmpty() ? Set.of("data") : labels).forEach(label -> args.addAll(List.of("--save-partlabel", label)));
         args.add("--copy-network");
         return List.copyOf(args);
-    }
-
-    /** coreos-installer takes globs, several in one argument too: {@code --save-partlabel 'da*,x'}. */
-    private static boolean saves(List<String> args, String label) {
-        for (int i = 0; i < args.size(); i++) {
-            String globs = args.get(i).startsWith("--save-partlabel=") ? args.get(i).substring(17)
-                    : args.get(i).equals("--save-partlabel") && i + 1 < args.size() ? args.get(i + 1) : "";
-            for (String glob : globs.split(",")) {
-                if (FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(label))) {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     /** A pull secret file's content: JSON with {@code auths}. Its words are in no error. */

@@ -3,6 +3,7 @@ package common;
 //SOURCES Json.java
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +95,23 @@ public record IgnitionOverride(String text, JsonNode config) {
             }
         }
         return missing;
+    }
+
+    /**
+     * Whether installer arguments save the partition with that label; coreos-installer takes globs, several in one
+     * argument too: {@code --save-partlabel 'da*,x'}.
+     */
+    static boolean saves(List<String> args, String label) {
+        for (int i = 0; i < args.size(); i++) {
+            String globs = args.get(i).startsWith("--save-partlabel=") ? args.get(i).substring(17)
+                    : args.get(i).equals("--save-partlabel") && i + 1 < args.size() ? args.get(i + 1) : "";
+            for (String glob : globs.split(",")) {
+                if (FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(label))) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static JsonNode entry(JsonNode list, String key, String value) {

@@ -173,7 +173,7 @@ class AssistedFaultTest {
         "--ssh-key | -----BEGIN OPENSSH PRIVATE KEY----- | FILE: not an OpenSSH public key",
         "--discovery-patch | {\"ignition_config_override\": \"{not json\"} | FILE: ignition_config_override:1: ",
         "--discovery-patch | {not json | FILE:1: ",
-        "--pointer-patch | {\"config\": \"{\\\"ignition\\\": {\\\"version\\\": \\\"2.2.0\\\"}}\"} | config: Ignition 2.2.0;",
+        "--pointer-patch | {\"config\": \"{\\\"ignition\\\": {\\\"version\\\": \\\"2.2.0\\\"}}\"} | Ignition 2.2.0;",
         "--pointer-patch | {\"config\": \"{\\\"storage\\\": {}}\"} | FILE: config: no Ignition config",
         "--pointer-patch | {\"ignition_config_override\": \"{}\"} | discovery and pointer are mixed up"})
     @DisplayName("a file is not what it should be: refused before any call, without its content")

@@ -59,6 +59,7 @@
 //SOURCES ReleaseTest.java
 //SOURCES RenderTest.java
 //SOURCES ScriptsTest.java
+//SOURCES SiteConfigTest.java
 //SOURCES StageNodeTest.java
 //SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java

@@ -1,0 +1,251 @@
+//SOURCES ScriptRun.java
+//SOURCES ../siteconfig.java
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.Cli;
+import common.Json;
+import common.Proc;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+@DisplayName("siteconfig")
+class SiteConfigTest {
+    /** Two documents; two clusters, three nodes; overrides in three styles; comments everywhere. */
+    private static final String SITE = """
+            # before all
+            ---
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: site}   # flow
+            ---
+            apiVersion: ran.openshift.io/v1
+            kind: SiteConfig
+            spec:
+              baseDomain: "example.com"
+
+              clusters:
+              - clusterName: "sno1"   # the first
+                # of the labels
+                clusterLabels: {group-du-sno: "", common: true}
+                ignitionConfigOverride: '{"ignition":{"version":"3.2.0"},"systemd":{"units":[
+                  {"name":"var-mnt.mount","enabled":true,"contents":"the original''s"},
+                  {"name":"precache-images.service","contents":"old"},
+                  {"name":"chronyd.service","enabled":true,"dropins":[{"name":"x.conf","contents":"[Unit]\\n"}]}]}}' # keep me
+
+                # of the nodes
+                nodes:
+                  - hostName: 'node1.example.com'
+                    role: "master"
+                    ignitionConfigOverride: | # ours and theirs
+                      {"ignition": {"version": "3.1.0"},
+                       "storage": {"files": [{"path": "/usr/local/bin/precache-mcd-pull"}, {"path": "/etc/theirs"}]},
+                       "systemd": {"units": [{"name": "machine-config-daemon-pull.service", "mask": false, "dropins":
+                         [{"name": "10-precache.conf", "contents": "old"}, {"name": "t.conf", "contents": "theirs"}]}]}}
+
+                    bootMACAddress: "AA:BB:CC:DD:EE:11" # not a number
+              - clusterName: three
+                nodes:
+                  - hostName: a
+                    installerArgs: '["--append-karg", "ip=dhcp", "--save-partlabel", "d*"]'
+                  - role: worker
+                    hostName: b
+                    installerArgs:
+            # the end
+            """;
+    private static final String INSTANCE = """
+            apiVersion: siteconfig.open-cluster-management.io/v1alpha1
+            kind: ClusterInstance
+            spec:
+              clusterName: sno2
+              holdInstallation: false
+              nodes:
+              - hostName: n
+                role: master""";
+
+    @TempDir
+    Path folder;
+
+    private ScriptRun merge(String text, Object... more) throws IOException {
+        List<Object> args = new ArrayList<>(List.of(Files.writeString(folder.resolve("site.yaml"), text)));
+        args.addAll(List.of(more));
+        return ScriptRun.of(new SiteConfigMerge(), args.toArray());
+    }
+
+    private String merged(String text, Object... more) throws IOException {
+        ScriptRun run = merge(text, more);
+        assertEquals(Cli.DONE, run.exit(), run::toString);
+        return run.out();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> T at(String yaml, int document, Object... path) {
+        List<Object> documents = new ArrayList<>();
+        new Yaml(new SafeConstructor(new LoaderOptions())).loadAll(yaml).forEach(documents::add);
+        Object node = documents.get(document);
+        for (Object key : path) {
+            node = key instanceof Integer i ? ((List<Object>) node).get(i) : ((Map<String, Object>) node).get(key);
+        }
+        return (T) node;
+    }
+
+    private static JsonNode json(String yaml, int document, Object... path) {
+        return Json.parse(SiteConfigTest.<String>at(yaml, document, path).getBytes(StandardCharsets.UTF_8), "value");
+    }
+
+    private static List<String> names(JsonNode config) {
+        List<String> names = new ArrayList<>();
+        config.path("systemd").path("units").forEach(u -> names.add(u.path("name").asText()));
+        config.path("storage").path("files").forEach(f -> names.add(f.path("path").asText()));
+        return names;
+    }
+
+    @Test
+    @DisplayName("merges our units into each cluster and node, in place of an earlier run's, and keeps all others")
+    void merges() throws IOException {
+        String out = merged(SITE);
+        JsonNode cluster = json(out, 1, "spec", "clusters", 0, "ignitionConfigOverride");
+        assertEquals("3.2.0", cluster.path("ignition").path("version").asText());
+        assertEquals(List.of("chronyd.service", "dev-disk-by\\x2dpartlabel-data.device", "precache-images.service",
+                "var-mnt.mount"), names(cluster));
+        assertTrue(!cluster.toString().contains("\"old\"") && !cluster.toString().contains("original's"));
+        JsonNode node = json(out, 1, "spec", "clusters", 0, "nodes", 0, "ignitionConfigOverride");
+        assertTrue(names(node).containsAll(List.of("/etc/theirs", "/usr/local/bin/precache-mcd-pull",
+                "precache-ocp-images.service")));
+        assertEquals(1, names(node).stream().filter("machine-config-daemon-pull.service"::equals).count());
+        assertTrue(node.toString().contains("theirs") && !node.toString().contains("\"old\""));
+        for (int i = 0; i < 2; i++) {
+            assertTrue(names(json(out, 1, "spec", "clusters", 1, "nodes", i, "ignitionConfigOverride"))
+                    .contains("precache-ocp-images.service"));
+        }
+    }
+
+    @Test
+    @DisplayName("installer arguments save the partition; those that are there stay, and count when they save it")
+    void installerArgs() throws IOException {
+        String out = merged(SITE);
+        String ours = "[\"--save-partlabel\",\"data\",\"--copy-network\"]";
+        assertEquals(ours, at(out, 1, "spec", "clusters", 0, "nodes", 0, "installerArgs"));
+        assertEquals("[\"--append-karg\",\"ip=dhcp\",\"--save-partlabel\",\"d*\",\"--copy-network\"]",
+                at(out, 1, "spec", "clusters", 1, "nodes", 0, "installerArgs"));
+        assertEquals(ours, at(out, 1, "spec", "clusters", 1, "nodes", 1, "installerArgs"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n"})
+    @DisplayName("every other line stays as it is, in order: comments, quotes, blank lines, line ends")
+    void keepsTheRest(String newline) throws IOException {
+        String site = SITE.replace("\n", newline);
+        String out = merged(site);
+        List<String> lines = new ArrayList<>(List.of(out.split("\n")));
+        for (String line : site.split("\n")) {
+            boolean value = line.strip().startsWith("{\"") || line.contains("\"systemd\":") || line.contains("\"storage\":")
+                    || line.contains("[{\"name\"") || line.contains("ignitionConfigOverride") || line.contains("Args:");
+            if (!value) {
+                assertTrue(lines.contains(line), () -> "lost: " + line);
+                lines.subList(0, lines.indexOf(line) + 1).clear();
+            }
+        }
+        assertTrue(out.contains("ignitionConfigOverride: | # keep me" + newline)
+                && out.contains("ignitionConfigOverride: | # ours and theirs" + newline), out);
+        assertEquals(newline.length() == 2, out.replace("\\n", "").contains("\r\n"));
+        assertEquals(out.split("\n").length, out.split(newline).length);
+    }
+
+    @Test
+    @DisplayName("a second run changes nothing")
+    void idempotent() throws IOException {
+        String once = merged(SITE);
+        assertEquals(once, merged(once));
+        ScriptRun again = merge(once);
+        assertTrue(again.err().lines().allMatch(l -> l.endsWith(" is there already")), again::toString);
+    }
+
+    @Test
+    @DisplayName("a ClusterInstance has its override in spec; a file may end without a line end")
+    void clusterInstance() throws IOException {
+        String out = merged(INSTANCE);
+        assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("precache-images.service"));
+        assertTrue(names(json(out, 0, "spec", "nodes", 0, "ignitionConfigOverride"))
+                .contains("precache-ocp-images.service"));
+        assertEquals("master", at(out, 0, "spec", "nodes", 0, "role"));
+    }
+
+    @Test
+    @DisplayName("a file in flow style, JSON say, stays what it is")
+    void flow() throws IOException {
+        String out = merged("{\"kind\": \"ClusterInstance\", \"spec\": {\"clusterName\": \"x\", \"nodes\": [{\"hostName\": "
+                + "\"n\", \"installerArgs\": \"[]\"}]}}");
+        assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("precache-images.service"));
+        assertEquals("[\"--save-partlabel\",\"data\",\"--copy-network\"]", at(out, 0, "spec", "nodes", 0, "installerArgs"));
+    }
+
+    @Test
+    @DisplayName("--label and --mode reach units and arguments")
+    void label() throws IOException {
+        String out = merged(INSTANCE, "--label", "staged", "--mode", "store");
+        assertTrue(!out.contains("by-partlabel/data") && out.contains("by-partlabel/staged"), out);
+        assertEquals("[\"--save-partlabel\",\"staged\",\"--copy-network\"]", at(out, 0, "spec", "nodes", 0, "installerArgs"));
+        assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("run-precache-store.mount"));
+    }
+
+    @Test
+    @DisplayName("what it merges is valid Ignition")
+    void valid() throws IOException {
+        String out = merged(SITE);
+        for (Object[] path : List.of(new Object[] {"spec", "clusters", 0, "ignitionConfigOverride"},
+                new Object[] {"spec", "clusters", 1, "nodes", 0, "ignitionConfigOverride"})) {
+            Path config = Files.writeString(folder.resolve("c.ign"), json(out, 1, path).toString());
+            Proc.Result result = Proc.of("ignition-validate", config.toString()).run();
+            assertEquals("0 ", result.exit() + " " + result.out() + result.err());
+        }
+    }
+
+    @Test
+    @DisplayName("--in-place writes the file, --output another one; stdout is the default")
+    void destination() throws IOException {
+        String expected = merged(SITE);
+        assertEquals("", merged(SITE, "--in-place"));
+        assertEquals(expected, Files.readString(folder.resolve("site.yaml")));
+        assertEquals("", merged(SITE, "--output", folder.resolve("new.yaml")));
+        assertEquals(expected, Files.readString(folder.resolve("new.yaml")));
+        assertEquals(SITE, Files.readString(folder.resolve("site.yaml")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "kind: ConfigMap | site.yaml: no SiteConfig and no ClusterInstance in it",
+        "kind: ClusterInstance\\nspec: {nodes: no} | site.yaml:2: nodes: no list",
+        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '{x}' | site.yaml:3: ignitionConfigOverride: not JSON",
+        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '[]' | site.yaml:3: ignitionConfigOverride: not a JSON object",
+        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: {a: b} | site.yaml:3: ignitionConfigOverride: not a string",
+        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '{\"ignition\":{\"version\":\"2.2.0\"}}' | Ignition 2.2.0",
+        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: &x '{\"ignition\":{\"version\":\"3.2.0\"}}' | write it out",
+        "b: &b {ignitionConfigOverride: 'x'}\\nkind: ClusterInstance\\nspec:\\n  <<: *b\\n  x: y | comes from a merge",
+        "{% if a %}\\nkind: SiteConfig | templates are not filled in"})
+    @DisplayName("refuses what it cannot merge: one line with file and line, and the file as it was")
+    void refuses(String text, String words) throws IOException {
+        String site = text.replace("\\n", "\n") + "\n";
+        ScriptRun run = merge(site, "--in-place");
+        assertEquals(Cli.FAILED, run.exit(), run::toString);
+        assertTrue(run.err().contains(words) && run.err().lines().count() == 1, run::toString);
+        assertEquals(site, Files.readString(folder.resolve("site.yaml")));
+    }
+}
