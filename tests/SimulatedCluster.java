@@ -100,6 +100,11 @@ final class SimulatedCluster {
         return can;
     }
 
+    /** A failed preparation is over. */
+    void forget() {
+        begun = null;
+    }
+
     String status() {
         return status;
     }
@@ -185,8 +190,8 @@ final class SimulatedCluster {
     }
 
     private String clusterStatus(String hostStatus, boolean isUp, Instant now) {
-        if (cancelled != null) {
-            return "cancelled";
+        if (cancelled != null || completed != null) {
+            return cancelled != null ? "cancelled" : "installed";
         }
         if (begun == null || preparationFails != null && Duration.between(begun, now).compareTo(PREPARING) >= 0) {
             return !isUp ? "pending-for-input" : hostStatus.equals("known") ? "ready" : "insufficient";

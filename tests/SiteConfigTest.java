@@ -48,7 +48,7 @@ class SiteConfigTest {
                 ignitionConfigOverride: '{"ignition":{"version":"3.2.0"},"systemd":{"units":[
                   {"name":"var-mnt.mount","enabled":true,"contents":"the original''s"},
                   {"name":"precache-images.service","contents":"old"},
-                  {"name":"chronyd.service","enabled":true,"dropins":[{"name":"x.conf","contents":"[Unit]\\n"}]}]}}' # keep me
+                  {"name":"chronyd.service","dropins":[{"name":"x.conf","contents":"[Unit]\\n"}]}]}}' # keep me
 
                 # of the nodes
                 nodes:
@@ -79,6 +79,8 @@ class SiteConfigTest {
               nodes:
               - hostName: n
                 role: master""";
+
+    private static final String ARGS = "[\"--save-partlabel\",\"data\",\"--copy-network\"]";
 
     @TempDir
     Path folder;
@@ -141,11 +143,10 @@ class SiteConfigTest {
     @DisplayName("installer arguments save the partition; those that are there stay, and count when they save it")
     void installerArgs() throws IOException {
         String out = merged(SITE);
-        String ours = "[\"--save-partlabel\",\"data\",\"--copy-network\"]";
-        assertEquals(ours, at(out, 1, "spec", "clusters", 0, "nodes", 0, "installerArgs"));
+        assertEquals(ARGS, at(out, 1, "spec", "clusters", 0, "nodes", 0, "installerArgs"));
         assertEquals("[\"--append-karg\",\"ip=dhcp\",\"--save-partlabel\",\"d*\",\"--copy-network\"]",
                 at(out, 1, "spec", "clusters", 1, "nodes", 0, "installerArgs"));
-        assertEquals(ours, at(out, 1, "spec", "clusters", 1, "nodes", 1, "installerArgs"));
+        assertEquals(ARGS, at(out, 1, "spec", "clusters", 1, "nodes", 1, "installerArgs"));
     }
 
     @ParameterizedTest
@@ -156,8 +157,9 @@ class SiteConfigTest {
         String out = merged(site);
         List<String> lines = new ArrayList<>(List.of(out.split("\n")));
         for (String line : site.split("\n")) {
-            boolean value = line.strip().startsWith("{\"") || line.contains("\"systemd\":") || line.contains("\"storage\":")
-                    || line.contains("[{\"name\"") || line.contains("ignitionConfigOverride") || line.contains("Args:");
+            boolean value = line.strip().startsWith("{\"") || line.contains("\"systemd\":")
+                    || line.contains("\"storage\":") || line.contains("[{\"name\"")
+                    || line.contains("ignitionConfigOverride") || line.contains("Args:");
             if (!value) {
                 assertTrue(lines.contains(line), () -> "lost: " + line);
                 lines.subList(0, lines.indexOf(line) + 1).clear();
@@ -191,10 +193,11 @@ class SiteConfigTest {
     @Test
     @DisplayName("a file in flow style, JSON say, stays what it is")
     void flow() throws IOException {
-        String out = merged("{\"kind\": \"ClusterInstance\", \"spec\": {\"clusterName\": \"x\", \"nodes\": [{\"hostName\": "
-                + "\"n\", \"installerArgs\": \"[]\"}]}}");
+        String out = merged("""
+                {"kind": "ClusterInstance", "spec": {"clusterName": "x", "nodes": [
+                 {"hostName": "n", "installerArgs": "[]"}]}}""");
         assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("precache-images.service"));
-        assertEquals("[\"--save-partlabel\",\"data\",\"--copy-network\"]", at(out, 0, "spec", "nodes", 0, "installerArgs"));
+        assertEquals(ARGS, at(out, 0, "spec", "nodes", 0, "installerArgs"));
     }
 
     @Test
@@ -202,7 +205,7 @@ class SiteConfigTest {
     void label() throws IOException {
         String out = merged(INSTANCE, "--label", "staged", "--mode", "store");
         assertTrue(!out.contains("by-partlabel/data") && out.contains("by-partlabel/staged"), out);
-        assertEquals("[\"--save-partlabel\",\"staged\",\"--copy-network\"]", at(out, 0, "spec", "nodes", 0, "installerArgs"));
+        assertEquals(ARGS.replace("data", "staged"), at(out, 0, "spec", "nodes", 0, "installerArgs"));
         assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("run-precache-store.mount"));
     }
 
@@ -233,16 +236,17 @@ class SiteConfigTest {
     @CsvSource(delimiter = '|', value = {
         "kind: ConfigMap | site.yaml: no SiteConfig and no ClusterInstance in it",
         "kind: ClusterInstance\\nspec: {nodes: no} | site.yaml:2: nodes: no list",
-        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '{x}' | site.yaml:3: ignitionConfigOverride: not JSON",
-        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '[]' | site.yaml:3: ignitionConfigOverride: not a JSON object",
-        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: {a: b} | site.yaml:3: ignitionConfigOverride: not a string",
-        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: '{\"ignition\":{\"version\":\"2.2.0\"}}' | Ignition 2.2.0",
-        "kind: ClusterInstance\\nspec:\\n  ignitionConfigOverride: &x '{\"ignition\":{\"version\":\"3.2.0\"}}' | write it out",
+        "OVERRIDE '{x}' | site.yaml:3: ignitionConfigOverride: not JSON",
+        "OVERRIDE '[]' | site.yaml:3: ignitionConfigOverride: not a JSON object",
+        "OVERRIDE {a: b} | site.yaml:3: ignitionConfigOverride: not a string",
+        "OVERRIDE '{\"ignition\":{\"version\":\"2.2.0\"}}' | Ignition 2.2.0",
+        "OVERRIDE &x '{\"ignition\":{\"version\":\"3.2.0\"}}' | write it out",
         "b: &b {ignitionConfigOverride: 'x'}\\nkind: ClusterInstance\\nspec:\\n  <<: *b\\n  x: y | comes from a merge",
         "{% if a %}\\nkind: SiteConfig | templates are not filled in"})
     @DisplayName("refuses what it cannot merge: one line with file and line, and the file as it was")
     void refuses(String text, String words) throws IOException {
-        String site = text.replace("\\n", "\n") + "\n";
+        String site = text.replace("\\n", "\n").replace("OVERRIDE",
+                "kind: ClusterInstance\nspec:\n  ignitionConfigOverride:") + "\n";
         ScriptRun run = merge(site, "--in-place");
         assertEquals(Cli.FAILED, run.exit(), run::toString);
         assertTrue(run.err().contains(words) && run.err().lines().count() == 1, run::toString);
