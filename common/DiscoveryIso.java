@@ -43,8 +43,7 @@ public final class DiscoveryIso {
         JsonNode env = service.infraEnv(infraEnvId);
         Instant version = AssistedInstaller.instant(env.path("updated_at")).orElse(Instant.EPOCH);
         FileTime stamp = FileTime.from(Instant.ofEpochSecond(version.getEpochSecond()));
-        HttpUrl url = service.isoUrl(infraEnvId);
-        if (Files.exists(file) && Files.getLastModifiedTime(file).equals(stamp) && Files.size(file) == size(url)) {
+        if (Files.exists(file) && Files.getLastModifiedTime(file).equals(stamp) && Files.size(file) == size()) {
             return file + ", there already";
         }
         Path folder = file.toAbsolutePath().getParent();
@@ -89,8 +88,8 @@ public final class DiscoveryIso {
         throw new Refused(response.code());
     }
 
-    private long size(HttpUrl url) throws IOException {
-        try (Response response = open(url, 0)) {
+    private long size() throws IOException {
+        try (Response response = open(service.isoUrl(infraEnvId), 0)) {
             return Optional.ofNullable(response.header("Content-Length")).map(Long::parseLong).orElse(-1L);
         }
     }

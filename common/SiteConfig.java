@@ -146,7 +146,7 @@ public final class SiteConfig {
 
     /** As Ignition merges: maps by key, entries of lists by their name or path, others appended. */
     private static void add(ObjectNode into, JsonNode from) {
-        from.fields().forEachRemaining(field -> {
+        from.properties().forEach(field -> {
             JsonNode there = into.get(field.getKey());
             if (there instanceof ObjectNode map && field.getValue().isObject()) {
                 add(map, field.getValue());

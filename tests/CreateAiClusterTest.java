@@ -176,41 +176,6 @@ class CreateAiClusterTest {
     }
 
     @Test
-    @DisplayName("--iso goes on after a broken connection, and downloads nothing that is there")
-    void iso() throws IOException {
-        Path iso = folder.resolve("d.iso");
-        service.cutImage = 300_000; // a reader's buffer has 128 KiB
-        done("--until", "registered", "--iso", iso);
-        assertEquals(-1, Files.mismatch(iso, Files.write(folder.resolve("expected"), service.iso)));
-        ScriptRun again = done("--until", "registered", "--iso", iso);
-        assertTrue(again.out().contains(iso + ", there already"), again::toString);
-    }
-
-    @Test
-    @DisplayName("--iso goes on where an earlier run was interrupted, but not with another ISO")
-    void isoResumed() throws IOException {
-        Path iso = folder.resolve("d.iso");
-        List<String> ranges = new ArrayList<>();
-        service.cutImage = 300_000; // a reader's buffer has 128 KiB
-        service.fault = asked -> asked.path().startsWith("/images/") && asked.range() != null
-                ? new AssistedSimulator.Answer(503, "", new byte[0]) : null;
-        assertEquals(Cli.FAILED, lab.run("--until", "registered", "--iso", iso).exit());
-        assertFalse(Files.exists(iso));
-        service.fault = asked -> {
-            ranges.add(String.valueOf(asked.range()));
-            return null;
-        };
-        done("--until", "registered", "--iso", iso);
-        assertTrue(ranges.stream().anyMatch(r -> r.matches("bytes=\\d{6}-")), ranges::toString);
-        assertEquals(-1, Files.mismatch(iso, Files.write(folder.resolve("expected"), service.iso)));
-        Path other = lab.patch("other.patch", "ignition_config_override", AssistedLab.units("other.service", "data"));
-        lab.time.sleep(Duration.ofMinutes(1));
-        service.iso = "another ISO".getBytes();
-        done("--until", "registered", "--iso", iso, "--discovery-patch", other);
-        assertEquals("another ISO", Files.readString(iso));
-    }
-
-    @Test
     @DisplayName("kubeconfig and password are readable by their owner only, whatever was there before")
     void modes() throws IOException {
         Files.writeString(folder.resolve("kubeconfig.virt01"), "old");

@@ -46,7 +46,7 @@ final class SimulatedCluster {
 
     SimulatedCluster(String id, JsonNode parameters, String version, Instant now) {
         json.put("id", id).put("href", "/api/assisted-install/v2/clusters/" + id);
-        parameters.fields().forEachRemaining(p -> {
+        parameters.properties().forEach(p -> {
             if (!p.getKey().equals("pull_secret")) {
                 json.set(p.getKey(), p.getValue());
             }

@@ -21,6 +21,7 @@
 //SOURCES CurlAllModeTest.java
 //SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
+//SOURCES DiscoveryIsoTest.java
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES GptRefusalsTest.java
