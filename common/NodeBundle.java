@@ -120,7 +120,7 @@ public final class NodeBundle {
     /** Scripts that JBang compiled with a newer JDK do not run on an older one's runtime. */
     private static JavaRuntime fitting(List<JavaRuntime> jdks, int java) {
         return jdks.stream().filter(j -> j.feature() >= java).findFirst().orElseThrow(() -> new Cli.Failure(Cli.MISSING,
-                "the scripts were compiled for Java " + java + ", and the JDK that is old enough for the node's glibc is "
+                "the scripts were compiled for Java " + java + ", and the JDK old enough for the node's glibc is "
                 + jdks.get(0).described() + "; set JAVA_HOME to that one, jbang cache clear, and run this again"));
     }
 

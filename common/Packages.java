@@ -33,6 +33,7 @@ public final class Packages {
             Map.entry("mkfs.xfs", new Names("xfsprogs", "xfsprogs")),
             Map.entry("mksquashfs", new Names("squashfs-tools", "squashfs-tools")),
             Map.entry("unsquashfs", new Names("squashfs-tools", "squashfs-tools")),
+            Map.entry("readelf", new Names("binutils", "binutils")),
             Map.entry("mkfs.ext4", new Names("e2fsprogs", "e2fsprogs")),
             Map.entry("sfdisk", new Names("fdisk", "util-linux")),
             Map.entry("partx", new Names("util-linux", "util-linux")),

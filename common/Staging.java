@@ -123,7 +123,7 @@ public final class Staging implements AutoCloseable {
         List<Piece> missing = missing();
         long bytes = pieces.values().stream().mapToLong(Piece::size).sum();
         long fetch = missing.stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
-        return new Plan(pieces.size(), bytes, bytes - fetch, fetch, Files.getFileStore(folder).getUsableSpace());
+        return new Plan(pieces.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace());
     }
 
     /** Fetches what is not here; what fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit. */

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Checks a folder with image sets, on the factory server or on a data partition, against all that it says of itself. */
+/** Checks a folder with image sets, on the factory server or on a data partition, against what it says of itself. */
 public final class Verification {
     private static final String NODE_TAR = "node.tar";
     private static final String STORE = "store.sqfs";

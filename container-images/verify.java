@@ -93,7 +93,7 @@ class Verify extends Cli.Command {
                     + "server, curl-all brings the signature");
         }
         if (!Files.exists(folder.resolve(Inventory.FILE))) {
-            throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; the pull scripts write it: pull again");
+            throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; pull again, that writes it");
         }
         Inventory.complete(folder);
         Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
@@ -106,7 +106,7 @@ class Verify extends Cli.Command {
         findings.unchecked().forEach(f -> text.println("not checked: " + f));
         findings.notes().forEach(text::println);
         verification.notStaged().forEach(k -> text.println("not staged: " + k));
-        long free = Files.getFileStore(tree.root()).getUsableSpace();
+        long free = tree.root().toFile().getUsableSpace(); // a FileStore is not to be had in a chroot
         boolean whole = findings.wrong().isEmpty();
         text.printf(Locale.ROOT, "%s: %s; %d images, %d blobs, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
                 whole ? "whole" : findings.wrong().size() + " faults", verification.images(), tree.blobs().size(),

@@ -22,6 +22,7 @@ import common.Digest;
 import common.OciLayout;
 import common.Packages;
 import common.Proc;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -32,12 +33,14 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("The node bundle, on a read-only disk under a Debian without Java and without network,")
 class NodeBundleTest {
     private static final List<String> PACKAGES = List.of("podman", "skopeo", "conmon", "crun", "mount", "util-linux");
-    /** Everything that is mounted here is gone with the process. */
+    /** Everything that is mounted here is gone with the process. The root is a mount, since skopeo remounts it. */
     private static final String CHROOT = """
             set -e
+            mount --bind "$1" "$1"
             mount --bind "$2" "$1/var/mnt"
             mount -o remount,bind,ro "$1/var/mnt"
             mount -t proc proc "$1/proc"
+            mount -t sysfs sysfs "$1/sys"
             mount --rbind /dev "$1/dev"
             root=$1
             shift 2
@@ -67,6 +70,12 @@ class NodeBundleTest {
                 """);
     }
 
+    /** Its symlinks lead out of the temporary folder, which JUnit would warn of, each. */
+    @AfterAll
+    static void remove() {
+        Proc.of("rm", "-rf", "--one-file-system", temp.resolve("root").toString()).check();
+    }
+
     /** Made once for a list of packages, below the user's cache folder. */
     private static Path debian() throws IOException {
         Path cache = Files.createDirectories(NodeImage.cache().resolve("node-bundle-test"));
@@ -75,7 +84,8 @@ class NodeBundleTest {
             Path work = Files.createTempDirectory(cache, "building-");
             NodeImage.install(PACKAGES, work, work.resolve("root"));
             Path whole = work.resolve("root.tar");
-            Proc.of("tar", "-C", work.resolve("root").toString(), "--one-file-system", "-cf", whole.toString(), ".").check();
+            Proc.of("tar", "-C", work.resolve("root").toString(), "--one-file-system", "-cf", whole.toString(), ".")
+                    .check();
             AtomicFile.rename(whole, tar);
             Proc.of("rm", "-rf", "--one-file-system", work.toString()).check();
         }

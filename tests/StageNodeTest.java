@@ -126,7 +126,8 @@ class StageNodeTest {
         Path empty = Files.createDirectory(temp.resolve("empty"));
         ScriptRun run = stage(empty, "--target-glibc", "2.5");
         assertEquals(Cli.MISSING, run.exit(), run::toString);
-        assertTrue(run.err().matches("(?s).*glibc is 2\\.5 .*asks for least is .* glibc 2\\.\\d+.*Temurin.*"), run.err());
+        assertTrue(run.err().matches("(?s).*glibc is 2\\.5 .*asks for least is .* glibc 2\\.\\d+.*Temurin.*"),
+                run.err());
         assertFalse(Files.exists(empty.resolve("node.tar")));
     }
 

@@ -89,6 +89,7 @@ import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
 import common.Cli;
+import common.Packages;
 import common.Proc;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -100,7 +101,10 @@ class RunTests extends Cli.Command {
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "ps", "mksquashfs",
-            "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd");
+            "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd",
+            "readelf");
+    /** What makes a Debian to run in; only from a Debian's packages. */
+    private static final List<String> ON_DEBIAN = List.of("mmdebstrap");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();
@@ -125,6 +129,9 @@ class RunTests extends Cli.Command {
         if (!without.contains("vm")) {
             HostPackages.install(NodeImage.PROGRAMS, yes);
             HostPackages.install(LabNode.PROGRAMS, yes);
+        }
+        if (Packages.family() == Packages.Family.DEBIAN) {
+            HostPackages.install(ON_DEBIAN, yes);
         }
         if (classes.isEmpty()) { // each script by itself; who picks classes is at work on one of them
             for (Path script : Repository.scripts()) {
