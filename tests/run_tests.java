@@ -54,6 +54,7 @@
 //SOURCES PullOptionsTest.java
 //SOURCES PullTest.java
 //SOURCES PullTlsTest.java
+//SOURCES ReadmeInstallTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
