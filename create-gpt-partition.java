@@ -3,6 +3,7 @@
 //SOURCES common/Json.java
 //SOURCES common/DiskSize.java
 //SOURCES common/GptPlan.java
+//SOURCES common/DiskSize.java
 //SOURCES common/PartitionLabel.java
 
 import java.io.IOException;

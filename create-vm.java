@@ -6,6 +6,7 @@
 //SOURCES common/FactoryVm.java
 //SOURCES common/GuestStaging.java
 //SOURCES common/KcliPlan.java
+//SOURCES common/OfflineOptions.java
 //SOURCES common/StagingOrder.java
 
 import java.io.IOException;
@@ -27,6 +28,7 @@ import common.GuestStaging;
 import common.Json;
 import common.KcliPlan;
 import common.Offer;
+import common.OfflineOptions;
 import common.RhcosImage;
 import common.Ssh;
 import common.StagingOrder;
@@ -103,6 +105,9 @@ class CreateVm extends Cli.Command {
             description = "How long to wait for ssh (default: ${DEFAULT-VALUE}).")
     private long timeout;
 
+    @ArgGroup(exclusive = false)
+    private OfflineOptions offline;
+
     @Option(names = "--keep-running", description = "Do not shut it down at the end.")
     private boolean keepRunning;
 
@@ -123,7 +128,11 @@ class CreateVm extends Cli.Command {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
+        if (offline != null) {
+            return offline.run(new OfflineOptions.Shared(artifacts, release, mode, label, place.startSector,
+                    place.size, force, dryRun, json), () -> KcliPlan.read(profile, name).disks());
+        }
         KcliPlan plan = KcliPlan.read(profile, name);
         plan.warnings().forEach(Cli::warn);
         VmFolder folder = VmFolder.of(state, plan.name());

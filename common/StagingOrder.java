@@ -32,7 +32,7 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
         try (Staging staging = new Staging(server, offer, temp, 4)) {
             Staging.Plan plan = staging.plan();
             staging.failed().forEach((file, why) -> {
-                throw new Cli.Failure("the artifact server's " + file + ": " + why + "; no VM was made");
+                throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
             });
             long unpacked = offer.files().containsKey(NODE_TAR) ? offer.files().get(NODE_TAR).size() : 0;
             return new StagingOrder(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
@@ -47,7 +47,7 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
         if (needed > partition) {
             throw new Cli.Failure(String.format(Locale.ROOT, "too small: %d files, %.1f GB, do not fit onto a partition "
                     + "of %.1f GB on %s; a larger disk in the profile, a lower --start-sector or a larger --size is "
-                    + "needed; no VM was made", files, bytes / 1e9, partition / 1e9, disk));
+                    + "needed; nothing was made", files, bytes / 1e9, partition / 1e9, disk));
         }
     }
 

@@ -22,6 +22,7 @@
 //SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
 //SOURCES DiscoveryIsoTest.java
+//SOURCES DiskCopiesTest.java
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES GptRefusalsTest.java
@@ -37,9 +38,10 @@
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
 //SOURCES MixedStoreTest.java
-//SOURCES NodeImageTest.java
 //SOURCES NodeBundleTest.java
+//SOURCES NodeImageTest.java
 //SOURCES NodeTarTest.java
+//SOURCES OfflineStagingTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
 //SOURCES PreCacheExamplesTest.java

@@ -1,0 +1,43 @@
+package common;
+
+//SOURCES Digest.java
+//SOURCES PartitionNode.java
+//SOURCES Progress.java
+//SOURCES Verification.java
+
+import java.io.IOException;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a staged partition has, all of it read and checked.
+ *
+ * @param inventory the digest of its inventory.json; null when there is none
+ */
+public record StagedContents(int images, long usedBytes, Digest inventory) {
+    /** Mounts the partition, so that it is read from the disk. Throws {@link Cli.Failure} that says what is wrong. */
+    public static StagedContents verified(PartitionNode node) throws IOException {
+        return node.mounted(StagedContents::verified);
+    }
+
+    static StagedContents verified(Path folder) throws IOException {
+        Verification verification = new Verification(StagedTree.at(folder), null, null, false);
+        try (Progress progress = Progress.start("Verifying", verification.bytes())) {
+            verification.run(progress);
+        }
+        var wrong = verification.findings().wrong();
+        if (!wrong.isEmpty()) {
+            throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""
+                    : " and " + (wrong.size() - 1) + " more"));
+        }
+        FileStore store = Files.getFileStore(folder);
+        return new StagedContents(verification.images(), store.getTotalSpace() - store.getUnallocatedSpace(),
+                inventory(folder));
+    }
+
+    static Digest inventory(Path folder) throws IOException {
+        Path file = folder.resolve(Inventory.FILE);
+        return Files.exists(file) ? Digest.of(file) : null;
+    }
+}

@@ -1,0 +1,179 @@
+//SOURCES OfflineLab.java
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import common.BlockDevice;
+import common.Cli;
+import common.Proc;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("create-vm --offline --copy-to")
+class DiskCopiesTest {
+    @TempDir
+    static Path folder;
+    private static OfflineLab lab;
+    private static Path source;
+
+    @TempDir
+    Path own;
+
+    @BeforeAll
+    static void stage() throws IOException {
+        lab = new OfflineLab(folder);
+        source = lab.folder.resolve("source.raw");
+        lab.assertStages(source, lab.stage(source));
+    }
+
+    @AfterAll
+    static void stop() {
+        lab.close();
+    }
+
+    /** Copies from the disk that is staged, with no server. */
+    private static ScriptRun copy(Object... more) {
+        Object[] args = new Object[more.length + 1];
+        args[0] = "--copy-to";
+        System.arraycopy(more, 0, args, 1, more.length);
+        return OfflineLab.run(lab.offline(source, args));
+    }
+
+    private static void assertRefused(ScriptRun run, TestDisk disk, String before, String reason) {
+        assertEquals(before + Cli.FAILED, disk.digest() + run.exit(), run::toString);
+        assertTrue(run.err().contains(reason) && run.err().lines().count() == 1, run.err());
+    }
+
+    @Test
+    @DisplayName("makes a raw file, a qcow2 image and a block device at once, each with a UUID of its own")
+    void copies() throws IOException {
+        Path raw = own.resolve("b.raw");
+        Path qcow2 = own.resolve("c.qcow2");
+        try (TestDisk disk = new TestDisk(own, 2 * OfflineLab.GIB).attach()) {
+            ScriptRun run = copy(raw, qcow2, disk.device);
+            assertEquals(Cli.DONE, run.exit(), run::toString);
+            for (Path copy : new Path[] {raw, qcow2, disk.device}) {
+                lab.assertStaged(copy);
+            }
+            assertNotEquals(uuid(source), uuid(raw));
+        }
+    }
+
+    private static String uuid(Path disk) {
+        BlockDevice device = BlockDevice.of(disk);
+        return Proc.of("blkid", "--probe", "--offset", "" + device.offset(device.partitions().get(0)), "--match-tag",
+                "UUID", "--output", "value", disk.toString()).check();
+    }
+
+    @Test
+    @DisplayName("stages and copies in one run")
+    void stageAndCopy() throws IOException {
+        Path first = lab.folder.resolve("first.qcow2");
+        ScriptRun run = OfflineLab.run(lab.stage(first, "--copy-to", own.resolve("second.raw")));
+        assertEquals(Cli.DONE, run.exit(), run::toString);
+        lab.assertStaged(own.resolve("second.raw"));
+        lab.assertStaged(first);
+    }
+
+    @Test
+    @DisplayName("leaves a disk alone that is a copy already")
+    void again() throws IOException {
+        Path raw = own.resolve("b.raw");
+        copy(raw);
+        String uuid = uuid(raw);
+        ScriptRun run = copy(raw);
+        assertEquals(Cli.DONE + uuid, run.exit() + uuid(raw), run::toString);
+    }
+
+    @Test
+    @DisplayName("does an interrupted copy again")
+    void interrupted() throws IOException {
+        TestDisk disk = new TestDisk(own, OfflineLab.GIB);
+        copy(disk.file);
+        disk.write(dataOffset(disk) + 126, new byte[] {1}); // what xfs_copy leaves when it is killed
+        assertEquals(Cli.DONE, copy(disk.file).exit());
+        lab.assertStaged(disk.file);
+    }
+
+    private static long dataOffset(TestDisk disk) {
+        BlockDevice device = BlockDevice.of(disk.file);
+        return device.offset(device.partitions().get(0));
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("refuses a disk with a file system, before any disk is written; --force overwrites it")
+    void foreign() throws IOException {
+        TestDisk disk = new TestDisk(own, OfflineLab.GIB);
+        Proc.of("mkfs.xfs", "-q", disk.file.toString()).check();
+        String before = disk.digest();
+        ScriptRun run = copy(own.resolve("b.raw"), disk.file);
+        assertRefused(run, disk, before, "it holds xfs; --force overwrites that; nothing was written");
+        assertFalse(Files.exists(own.resolve("b.raw")));
+        assertEquals(Cli.DONE, copy(disk.file, "--force").exit());
+        lab.assertStaged(disk.file);
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("refuses a disk that has another staging")
+    void otherStaging() throws IOException {
+        TestDisk disk = new TestDisk(own, OfflineLab.GIB);
+        copy(disk.file);
+        Proc.of("mount", "-o", "loop,offset=" + dataOffset(disk), disk.file.toString(), own.toString()).check();
+        Files.writeString(own.resolve("inventory.json"), "{}");
+        Proc.of("umount", own.toString()).check();
+        String before = disk.digest();
+        assertRefused(copy(disk.file), disk, before, "its partition data holds something else; --force overwrites");
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("refuses a disk that is in use")
+    void inUse() throws IOException {
+        try (TestDisk disk = new TestDisk(own, OfflineLab.GIB).gpt("size=500MiB, name=\"other\"").attach()) {
+            Proc.of("partx", "--add", disk.device.toString()).check();
+            Proc.of("mkfs.ext4", "-q", disk.node(1).toString()).check();
+            Path mount = Files.createDirectory(own.resolve("mnt"));
+            Proc.of("mount", disk.node(1).toString(), mount.toString()).check();
+            ScriptRun run = copy(disk.device);
+            assertTrue(run.exit() == Cli.FAILED && run.err().contains("is mounted on " + mount), run::toString);
+        }
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("refuses a disk that is too small")
+    void tooSmall() throws IOException {
+        TestDisk disk = new TestDisk(own, 350 << 20);
+        ScriptRun run = copy(disk.file);
+        assertTrue(run.exit() == Cli.FAILED && run.err().endsWith("nothing was written\n"), run::toString);
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("a disk that fails while it is written is named, the other copies are whole")
+    void failingDisk() throws IOException {
+        Path small = Files.createDirectory(own.resolve("small"));
+        Proc.of("mount", "-t", "tmpfs", "-o", "size=40M", "tmpfs", small.toString()).check();
+        try (TestDisk disk = new TestDisk(small, OfflineLab.GIB).attach()) { // its sectors run out
+            ScriptRun run = copy(disk.device, own.resolve("b.raw"), "--json");
+            assertAll(() -> assertEquals(Cli.PARTIAL, run.exit(), run::toString),
+                    () -> assertTrue(run.out().contains("\"failed\" : {\n    \"" + disk.device), run::toString));
+            lab.assertStaged(own.resolve("b.raw"));
+        } finally {
+            Proc.of("umount", small.toString()).check();
+        }
+    }
+}
