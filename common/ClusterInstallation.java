@@ -107,6 +107,7 @@ public final class ClusterInstallation {
     private void setUp() throws IOException {
         if (!options.yes() && service.cluster(clusterId).path("hosts").size() < plan.nodes()) {
             steps.ask("Boot the server" + (plan.nodes() > 1 ? "s" : "") + " from the ISO, then press Enter.");
+            deadline.restart();
         }
         JsonNode[] cluster = new JsonNode[1];
         steps.step("hosts known", () -> {

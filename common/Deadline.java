@@ -9,7 +9,7 @@ import java.time.Instant;
 /** How often to look, and until when: the end of all waiting of one run. */
 public final class Deadline {
     private final Time time;
-    private final Instant begin;
+    private Instant begin;
     private final Duration timeout;
     private final String resume;
 
@@ -19,6 +19,11 @@ public final class Deadline {
         this.begin = time.now();
         this.timeout = timeout;
         this.resume = resume;
+    }
+
+    /** A person was waited for, which does not count. */
+    void restart() {
+        begin = time.now();
     }
 
     /** Sleeps between two looks. Throws {@link Cli.Failure} at the end: what was waited for, and how to go on. */

@@ -26,6 +26,7 @@ public final class Packages {
             Map.entry("setfattr", new Names("attr", "attr")),
             Map.entry("getcap", new Names("libcap2-bin", "libcap")),
             Map.entry("unshare", new Names("util-linux", "util-linux")),
+            Map.entry("script", new Names("bsdutils", "util-linux")),
             Map.entry("setpriv", new Names("util-linux", "util-linux")),
             Map.entry("ps", new Names("procps", "procps-ng")),
             Map.entry("gpg", new Names("gnupg", "gnupg2")),

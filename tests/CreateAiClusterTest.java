@@ -1,5 +1,6 @@
 //SOURCES AssistedLab.java
 //SOURCES HostedLogin.java
+//SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import common.Cli;
 import common.IgnitionOverride;
+import common.Proc;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -159,6 +161,23 @@ class CreateAiClusterTest {
         service.onlyCluster().preparationFails = null;
         service.onlyCluster().forget();
         done();
+    }
+
+    @Test
+    @DisplayName("pauses on a terminal, without --yes, until somebody has mounted the ISO; there [OK] is green")
+    void pauses() {
+        service.perRequest = Duration.ofSeconds(1); // no host at the pause, well soon after
+        service.fault = asked -> {
+            service.perRequest = service.calls("GET /clusters/{id}") > 0 ? Duration.ofHours(1) : service.perRequest;
+            return null;
+        };
+        String command = Proc.of(Scripts.argv(CreateAiCluster.class, "--url", service.url(), "--base-domain", "a.b",
+                "--pull-secret", lab.pullSecret, "--ssh-key", lab.sshKey, "--discovery-patch", lab.discovery,
+                "--pointer-patch", lab.pointer, "--until", "ready")).shown();
+        Proc.Result result = Proc.of("script", "-qec", command, "/dev/null").stdin("\n").run();
+        assertEquals(Cli.DONE, result.exit(), result::toString);
+        assertTrue(result.out().contains("Boot the server from the ISO, then press Enter."), result::toString);
+        assertTrue(result.out().contains("\033[0;32m[OK]\033[0m    cluster ready"), result::toString);
     }
 
     @Test

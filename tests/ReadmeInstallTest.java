@@ -57,16 +57,21 @@ class ReadmeInstallTest {
         String cache = System.getenv().getOrDefault("XDG_CACHE_HOME", System.getProperty("user.home") + "/.cache");
         return Proc.of("sh", "-c", block.group(1)).in(folder).env("AI_URL", lab.service.url())
                 .env("HOME", folder.resolve("home").toString()).env("XDG_CACHE_HOME", cache)
-                .env("PATH", Repository.ROOT + ":" + System.getenv("PATH")).timeout(Duration.ofMinutes(10)).run();
+                .env("PATH", folder.resolve("bin") + ":" + Repository.ROOT + ":" + System.getenv("PATH")).timeout(Duration.ofMinutes(10)).run();
     }
 
     @Test
     @DisplayName("installs a cluster")
     void installs() throws IOException {
         lab.service.perRequest = Duration.ofMinutes(15); // the script's own clock is the real one
+        Path oc = Files.writeString(Files.createDirectory(folder.resolve("bin")).resolve("oc"),
+                "#!/bin/sh\necho node1 Ready, asked: $* with $(stat -c %a $KUBECONFIG)\n");
+        assertTrue(oc.toFile().setExecutable(true));
         Proc.Result result = run("jbang create-ai-cluster.java ");
         assertEquals(0, result.exit(), result::toString);
         assertTrue(result.out().contains("[OK]    installed: virt01.example.com 4.10.3"), result::toString);
+        assertTrue(result.out().contains("node1 Ready, asked: get nodes,clusterversion"), result::toString);
+        assertTrue(result.out().contains("with 600"), result::toString);
         assertTrue(Files.readString(folder.resolve("kubeconfig.virt01")).contains("clusters:"));
         assertEquals(-1, Files.mismatch(folder.resolve("virt01.iso"), Files.write(folder.resolve("x"), lab.service.iso)));
     }

@@ -103,7 +103,7 @@ import picocli.CommandLine.Option;
 class RunTests extends Cli.Command {
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "runc", "docker-registry", "nginx",
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
-            "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "ps", "mksquashfs",
+            "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "script", "ps", "mksquashfs",
             "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd",
             "readelf");
     /** What makes a Debian to run in; only from a Debian's packages. */
