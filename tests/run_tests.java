@@ -38,6 +38,7 @@
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
 //SOURCES MixedStoreTest.java
+//SOURCES NodeBootTest.java
 //SOURCES NodeBundleTest.java
 //SOURCES NodeImageTest.java
 //SOURCES NodeTarTest.java

@@ -1,0 +1,115 @@
+//SOURCES ../lab/LabNode.java
+//SOURCES ../lab/NodeImage.java
+//SOURCES RenderedConfig.java
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.Json;
+
+/**
+ * A boot of the lab node with a rendered config. In place of what OpenShift brings there are stand-ins; when all is up,
+ * the node reports facts on its console and powers itself off.
+ */
+final class NodeBoot {
+    private static final Duration DEADLINE = Duration.ofMinutes(8);
+    private static final String REPORT = """
+            [Unit]
+            Description=Report
+            After=agent.service precache-images.service precache-ocp-images.service
+            After=machine-config-daemon-pull.service nodeip-configuration.service
+
+            [Service]
+            Type=oneshot
+            ExecStart=/usr/bin/bash /usr/local/bin/report
+            ExecStart=/usr/bin/systemctl poweroff --no-block
+            StandardOutput=tty
+            TTYPath=/dev/ttyS0
+
+            [Install]
+            WantedBy=multi-user.target
+            """;
+
+    private final ObjectNode config;
+    private final Map<String, String> facts = new LinkedHashMap<>();
+
+    NodeBoot(RenderedConfig rendered) {
+        config = rendered.json();
+    }
+
+    /** A further file in /usr/local/bin. */
+    NodeBoot program(String name, String text) {
+        config.withObject("/storage").withArray("files").addObject().put("path", "/usr/local/bin/" + name)
+                .put("mode", 493).putObject("contents").put("source", "data:;base64,"
+                        + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
+        return this;
+    }
+
+    /** An enabled service; drop-ins that the config has for it are kept. */
+    NodeBoot service(String name, String text) {
+        ObjectNode unit = null;
+        for (JsonNode u : config.path("systemd").path("units")) {
+            unit = u.path("name").asText().equals(name) ? (ObjectNode) u : unit;
+        }
+        if (unit == null) {
+            unit = config.withObject("/systemd").withArray("units").addObject().put("name", name);
+        }
+        unit.put("enabled", true).put("contents", text);
+        return this;
+    }
+
+    /** Something to report: what the shell command prints, with blanks for line ends. */
+    NodeBoot fact(String name, String shell) {
+        facts.put(name, shell);
+        return this;
+    }
+
+    /** A property of a unit as a fact. */
+    NodeBoot property(String name, String unit, String property) {
+        return fact(name, "systemctl show --value --property=" + property + " '" + unit + "'");
+    }
+
+    /** Boots the live ISO in RAM; what it reported. */
+    Map<String, String> live(NodeImage image, Path folder, String name, Path... disks) throws IOException {
+        Path iso = folder.resolve(name + ".iso");
+        LiveIso.embed(image.iso(), Json.pretty(complete()), iso);
+        Map<String, String> report = boot(LabNode.Machine.live(name, folder, iso, disks));
+        Files.delete(iso);
+        return report;
+    }
+
+    /** Boots from the first disk; Ignition runs at its first boot only. What it reported. */
+    Map<String, String> installed(Path folder, String name, Path... disks) throws IOException {
+        Path file = Files.write(folder.resolve(name + ".ign"), Json.pretty(complete()));
+        return boot(LabNode.Machine.installed(name, folder, file, disks));
+    }
+
+    /** In one write: other programs use the console, too. */
+    private ObjectNode complete() {
+        StringBuilder script = new StringBuilder("report=$'\\nREPORT\\n'\n");
+        facts.forEach((name, shell) -> script.append("report+=\"").append(name).append(": $(echo $(").append(shell)
+                .append("))\"$'\\n'\n"));
+        return program("report", script + "printf '%sEND\\n' \"$report\"\n").service("report.service", REPORT).config;
+    }
+
+    private static Map<String, String> boot(LabNode.Machine machine) throws IOException {
+        try (LabNode node = LabNode.boot(machine)) {
+            String said = node.await("(?s)^REPORT$(.*?)^END$", DEADLINE).group(1);
+            assertTrue(node.awaitOff(DEADLINE), "it is off");
+            Map<String, String> report = new LinkedHashMap<>();
+            said.lines().filter(l -> l.contains(": ")).map(l -> l.split(": ", 2)).forEach(f -> report.put(f[0], f[1]));
+            System.err.println(machine.name() + ": " + report);
+            return report;
+        }
+    }
+}
