@@ -23,8 +23,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
- * The Ignition configs that make a server load its staged images, rendered from the plain files in ignition-files/units.
- * Same input, same bytes.
+ * The Ignition configs that make a server load its staged images, rendered from the plain files in
+ * ignition-files/units. Same input, same bytes.
  *
  * @param units the folder with the plain files
  * @param label of the data partition; the plain files say {@code data}

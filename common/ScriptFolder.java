@@ -33,6 +33,6 @@ public final class ScriptFolder {
             }
         }
         throw new Cli.Failure(Cli.USAGE, "cannot tell where " + path + " is; run from the repository or through its "
-                + "./jbang");
+                + "./jbang, or give --list and --folder where it has them");
     }
 }

@@ -26,10 +26,11 @@ import common.SshPublicKey;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "render", description = {"Renders units/ to Ignition configs: discovery.ign loads the initial images before "
-        + "the agent starts, pointer.ign those of the release on the first boot of the installed system.",
-        "discovery.patch and pointer.patch are the Assisted Installer requests that carry them."},
-        footer = {"", "Example: ./jbang ignition-files/render.java --label staged --ssh-key ~/.ssh/id_ed25519.pub --output /tmp/ign"})
+@Command(name = "render",
+        description = {"Renders units/ to Ignition configs: discovery.ign loads the initial images before the agent "
+            + "starts, pointer.ign those of the release on the first boot of the installed system.",
+            "discovery.patch and pointer.patch are the Assisted Installer requests that carry them."},
+        footer = {"", "Example: ./jbang ignition-files/render.java --label staged --mode store --output /tmp/ign"})
 class Render extends Cli.Command {
     @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
             description = "Of the data partition (default: ${DEFAULT-VALUE}).")
@@ -42,7 +43,8 @@ class Render extends Cli.Command {
             + "store.sqfs and load only what it lacks (default: ${DEFAULT-VALUE}).")
     private Mode mode;
 
-    @Option(names = "--ssh-key", paramLabel = "FILE", description = "Public key that may log in as core (default: none).")
+    @Option(names = "--ssh-key", paramLabel = "FILE",
+            description = "Public key that may log in as core (default: none).")
     private Path sshKey;
 
     @Option(names = "--output", paramLabel = "DIR", description = "Where to write (default: beside units/).")

@@ -139,7 +139,8 @@ class IgnitionFilesTest {
         String others = """
                 {"ignition":{"version":"3.2.0"},"storage":{"files":[{"path":"/etc/chrony.conf"}]},"systemd":{"units":[
                 {"name":"chronyd.service","enabled":true},{"name":"a.service","contents":"[Unit]\\n"},
-                {"name":"machine-config-daemon-pull.service","dropins":[{"name":"10-proxy.conf","contents":"[Service]\\n"}]},
+                {"name":"machine-config-daemon-pull.service","dropins":[
+                {"name":"10-proxy.conf","contents":"[Service]\\n"}]},
                 {"name":"empty.service","dropins":[]}]}}""";
         JsonNode expected = Json.parse(others.getBytes(StandardCharsets.UTF_8), "others");
         ObjectNode config = expected.deepCopy();

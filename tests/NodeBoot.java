@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -23,6 +24,7 @@ import common.Json;
  */
 final class NodeBoot {
     private static final Duration DEADLINE = Duration.ofMinutes(8);
+    private static final Pattern FACT = Pattern.compile("(?m)REPORT ([a-z]+): (.*)$");
     private static final String REPORT = """
             [Unit]
             Description=Report
@@ -33,8 +35,7 @@ final class NodeBoot {
             Type=oneshot
             ExecStart=/usr/bin/bash /usr/local/bin/report
             ExecStart=/usr/bin/systemctl poweroff --no-block
-            StandardOutput=tty
-            TTYPath=/dev/ttyS0
+            StandardOutput=journal+console
 
             [Install]
             WantedBy=multi-user.target
@@ -94,20 +95,19 @@ final class NodeBoot {
         return boot(LabNode.Machine.installed(name, folder, file, disks));
     }
 
-    /** In one write: other programs use the console, too. */
     private ObjectNode complete() {
-        StringBuilder script = new StringBuilder("report=$'\\nREPORT\\n'\n");
-        facts.forEach((name, shell) -> script.append("report+=\"").append(name).append(": $(echo $(").append(shell)
-                .append("))\"$'\\n'\n"));
-        return program("report", script + "printf '%sEND\\n' \"$report\"\n").service("report.service", REPORT).config;
+        StringBuilder script = new StringBuilder();
+        facts.forEach((name, shell) -> script.append("echo \"REPORT ").append(name).append(": $(echo $(").append(shell)
+                .append("))\"\n"));
+        return program("report", script + "echo REPORT END\n").service("report.service", REPORT).config;
     }
 
     private static Map<String, String> boot(LabNode.Machine machine) throws IOException {
         try (LabNode node = LabNode.boot(machine)) {
-            String said = node.await("(?s)^REPORT$(.*?)^END$", DEADLINE).group(1);
+            node.await("REPORT END$", DEADLINE);
             assertTrue(node.awaitOff(DEADLINE), "it is off");
             Map<String, String> report = new LinkedHashMap<>();
-            said.lines().filter(l -> l.contains(": ")).map(l -> l.split(": ", 2)).forEach(f -> report.put(f[0], f[1]));
+            FACT.matcher(node.serial()).results().forEach(f -> report.put(f.group(1), f.group(2)));
             System.err.println(machine.name() + ": " + report);
             return report;
         }

@@ -37,6 +37,7 @@ class PrecacheStoreTest {
             ]
             pull_options = {enable_partial_images = "false"}
             """;
+    private static final String OURS = "additionalimagestores = [\"/run/precache/store\"]\n";
     private static final String SANDBOX = """
             mkdir -p /var/lib/containers
             mount -t tmpfs tmpfs /run
@@ -92,7 +93,7 @@ class PrecacheStoreTest {
     void discovery() throws IOException {
         String out = run("discovery", store, CONF);
         String expected = CONF.replace("additionalimagestores = [\n]\n", "")
-                .replace("[storage.options]\n", "[storage.options]\nadditionalimagestores = [\"/run/precache/store\"]\n");
+                .replace("[storage.options]\n", "[storage.options]\n" + OURS);
         assertAll(() -> assertTrue(out.contains("1 images in the store at /run/precache/store\nexit 0\n"), out),
                 () -> assertTrue(out.contains("== /etc/containers/storage.conf\n" + expected + "=="), out),
                 () -> assertTrue(out.endsWith("== podman\nquay.io/lab/staged:1\n"), out));
@@ -104,7 +105,7 @@ class PrecacheStoreTest {
         String head = CONF.substring(0, CONF.indexOf("[storage.options]"));
         for (String conf : new String[] {head, head + "[storage.options]\nadditionalimagestores = [ \"/opt\" ]\n"}) {
             String out = run("discovery", store, conf);
-            assertTrue(out.contains(head + "[storage.options]\nadditionalimagestores = [\"/run/precache/store\"]\n=="), out);
+            assertTrue(out.contains(head + "[storage.options]\n" + OURS + "=="), out);
         }
     }
 
@@ -147,8 +148,8 @@ class PrecacheStoreTest {
 
     private static void assertNothingNamed(String out) {
         assertAll(() -> assertTrue(out.endsWith("no image store at /run/precache/store, see systemctl status "
-                + "run-precache-store.mount; images are loaded instead\nexit 1\n== /etc/containers/storage.conf\n" + CONF
-                + "== podman\n"), out),
+                + "run-precache-store.mount; images are loaded instead\nexit 1\n== /etc/containers/storage.conf\n"
+                + CONF + "== podman\n"), out),
                 () -> assertFalse(out.contains("stale")));
     }
 }
