@@ -24,7 +24,7 @@ import common.Json;
  */
 final class NodeBoot {
     private static final Duration DEADLINE = Duration.ofMinutes(8);
-    private static final Pattern FACT = Pattern.compile("(?m)REPORT ([a-z]+): (.*)$");
+    private static final Pattern FACT = Pattern.compile("(?m)REPORT ([a-z]+): ?(.*)$");
     private static final String REPORT = """
             [Unit]
             Description=Report
