@@ -113,7 +113,7 @@ class IgnitionFilesTest {
         String escaped = Proc.of("systemd-escape", "--path", "--suffix=device", label.device()).check().strip();
         String loader = rendered.stage() == Stage.AI ? "precache-images.service" : "precache-ocp-images.service";
         assertAll(() -> assertTrue(rendered.unit("var-mnt.mount").contains("\nWhat=" + label.device() + "\n")),
-                () -> assertTrue(rendered.unit(escaped).contains("JobRunningTimeoutSec=20")),
+                () -> assertTrue(rendered.unit(escaped).endsWith("\nAfter=basic.target\nJobRunningTimeoutSec=20\n")),
                 () -> assertTrue(rendered.unit(loader).contains(label.device() + " is not mounted")));
     }
 
