@@ -3,6 +3,7 @@
 //MAIN RunTests
 //SOURCES ../common/Json.java
 //SOURCES ../lab/HostPackages.java
+//SOURCES ../lab/VmRehearsal.java
 //SOURCES Repository.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
@@ -71,6 +72,7 @@
 //SOURCES VerifyFaultTest.java
 //SOURCES VerifyStoreTest.java
 //SOURCES VerifyTest.java
+//SOURCES VmRehearsalTest.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 
@@ -114,7 +116,7 @@ class RunTests extends Cli.Command {
     private List<String> tags = List.of();
 
     @Option(names = "--without", arity = "1..*", paramLabel = "NAME",
-            description = "No tests with one of these tags; without vm, nothing for virtual machines is installed.")
+            description = "No tests with one of these tags, such as vm: what boots virtual machines.")
     private List<String> without = List.of();
 
     @Option(names = "--class", paramLabel = "REGEX", defaultValue = "", description = "Only classes with such a name.")
@@ -130,12 +132,9 @@ class RunTests extends Cli.Command {
     @Override
     public Integer call() throws Exception {
         HostPackages.install(PROGRAMS, yes);
-        if (!without.contains("vm")) {
-            HostPackages.install(NodeImage.PROGRAMS, yes);
-            HostPackages.install(LabNode.PROGRAMS, yes);
-        }
         if (Packages.family() == Packages.Family.DEBIAN) {
             HostPackages.install(ON_DEBIAN, yes);
+            HostPackages.install(without.contains("vm") ? List.of() : VmRehearsal.PROGRAMS, yes);
         }
         if (classes.isEmpty()) { // each script by itself; who picks classes is at work on one of them
             for (Path script : Repository.scripts()) {
