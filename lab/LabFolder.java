@@ -112,8 +112,10 @@ record LabFolder(Path path) {
         for (Path file : pidFiles()) {
             String[] words = Files.readString(file).strip().split(" ");
             String name = file.getFileName().toString().replace(".pid", "");
-            ProcessHandle.of(Long.parseLong(words[0])).filter(p -> OURS.matcher(p.info().command().orElse("")).matches())
-                    .ifPresent(p -> running.add(new Running(name, p, words.length > 1 ? Integer.parseInt(words[1]) : 0)));
+            int port = words.length > 1 ? Integer.parseInt(words[1]) : 0;
+            ProcessHandle.of(Long.parseLong(words[0]))
+                    .filter(p -> OURS.matcher(p.info().command().orElse("")).matches())
+                    .ifPresent(p -> running.add(new Running(name, p, port)));
         }
         return running;
     }

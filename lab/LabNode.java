@@ -107,8 +107,8 @@ final class LabNode implements AutoCloseable {
     }
 
     /**
-     * Waits until the serial console shows it. A {@link Cli.Failure} with the console's last lines, at once when the node
-     * is lost (kernel panic, emergency mode, Ignition failed) or off, else at the deadline.
+     * Waits until the serial console shows it. A {@link Cli.Failure}, at once when the node is lost (kernel panic,
+     * emergency mode, Ignition failed) or off, else at the deadline; the console's last lines go to stderr.
      */
     Matcher await(String regex, Duration deadline) throws IOException {
         Pattern pattern = Pattern.compile(regex, Pattern.MULTILINE);

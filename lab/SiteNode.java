@@ -74,8 +74,8 @@ record SiteNode(Path repository, Mode mode, List<String> references) {
     }
 
     private static void add(ObjectNode config, String path, String text) {
-        ObjectNode file = config.withObject("/storage").withArray("files").addObject().put("path", path).put("mode", 420);
-        file.putObject("contents").put("source", "data:;base64,"
+        ObjectNode file = config.withObject("/storage").withArray("files").addObject();
+        file.put("path", path).put("mode", 420).putObject("contents").put("source", "data:;base64,"
                 + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

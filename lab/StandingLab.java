@@ -33,7 +33,8 @@ record StandingLab(LabFolder folder) {
 
     void status() throws IOException {
         List<LabFolder.Running> running = folder.running();
-        running.forEach(s -> System.out.printf("%s on 127.0.0.1:%d (pid %d)%n", s.name(), s.port(), s.process().pid()));
+        running.forEach(s -> System.out.printf("%s%s (pid %d)%n", s.name(),
+                s.port() == 0 ? "" : " on 127.0.0.1:" + s.port(), s.process().pid()));
         folder.mounts().forEach(m -> System.out.println("mounted: " + m));
         System.out.println(running.isEmpty() ? "The lab in " + folder.path() + " is down."
                 : "The lab in " + folder.path() + " is up; lab.java down ends it and removes the folder.");

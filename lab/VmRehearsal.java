@@ -24,9 +24,9 @@ import common.Json;
 import common.Proc;
 
 /**
- * The whole way with virtual machines: a factory VM is created, staged and shut down by create-vm; on site the discovery
- * ISO boots in RAM, once for each mode, and the installed system boots from disk, each over the staged disk and with no
- * network. Consoles are kept as evidence.
+ * The whole way with virtual machines: a factory VM is created, staged and shut down by create-vm; on site the
+ * discovery ISO boots in RAM, once for each mode, and the installed system boots from disk, each over the staged disk
+ * and with no network. Consoles are kept as evidence.
  */
 final class VmRehearsal {
     static final List<String> PROGRAMS = Stream.of(NodeImage.PROGRAMS, LabNode.PROGRAMS, List.of("ssh", "ssh-keygen",
@@ -65,8 +65,8 @@ final class VmRehearsal {
         }
         folder.deleteExcept(folder.consoles());
         table.print();
-        System.out.printf("%nAll %d images answer on site, with no registry and no network: loaded, from the store image,"
-                + " and on the first boot from disk.%nThe nodes' consoles: %s%n", corpus.references().size(),
+        System.out.printf("%nAll %d images answer on site, with no registry and no network: loaded, from the store"
+                + " image, and on the first boot from disk.%nThe nodes' consoles: %s%n", corpus.references().size(),
                 folder.consoles());
     }
 

@@ -38,7 +38,8 @@ class Lab extends Cli.Command {
             description = "Images to make, 6 or more (default: ${DEFAULT-VALUE}; 46 are the size of our benchmark).")
     int images;
 
-    @Option(names = "--vm", description = "Rehearse with virtual machines: create-vm, discovery ISO, first boot.")
+    @Option(names = "--vm", description = "With virtual machines and 9 small images: create-vm, "
+            + "discovery ISO, first boot.")
     boolean vm;
 
     @Option(names = "--yes", description = "Install missing packages without asking.")

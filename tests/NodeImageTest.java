@@ -37,7 +37,7 @@ class NodeImageTest {
     }
 
     @Test
-    @DisplayName("boots from disk with the configuration of fw_cfg: a NetworkManager keyfile is read, core has podman, no Java")
+    @DisplayName("boots from disk, configured through fw_cfg: a NetworkManager keyfile is read; podman, no Java")
     void installed() throws IOException {
         Path config = Files.writeString(temp.resolve("config.ign"), config("""
                 $(nmcli -g ipv4.method connection show lab), $(id -nG core), $(podman --version), \
