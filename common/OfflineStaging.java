@@ -166,6 +166,10 @@ public final class OfflineStaging {
             Path mount = mount(disk);
             GptPlan plan = GptPlan.of(disk, request.partition(mount));
             artifacts.order.checkFits(disk.size(plan.partition()), disk.path().toString());
+            if (artifacts.order.node().isEmpty() && request.mode != Offer.Mode.STORE) {
+                Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
+                        + "it there with stage-node.java");
+            }
             try {
                 step("partition", () -> {
                     plan.run();

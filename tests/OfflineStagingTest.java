@@ -117,8 +117,8 @@ class OfflineStagingTest {
         String before = disk.digest();
         ScriptRun run = OfflineLab.run(lab.stage(disk.file));
         assertEquals(before + Cli.FAILED, disk.digest() + run.exit());
-        assertTrue(run.err().matches("error: too small: \\d+ files, 0.4 GB, do not fit onto a partition of 0.4 GB .*\n"),
-                run.err());
+        assertTrue(run.err().matches("error: too small: \\d+ files, 0.4 GB, do not fit onto a partition of 0.4 GB "
+                + ".*\n"), run.err());
     }
 
     @Test

@@ -43,6 +43,7 @@
 //SOURCES NodeBundleTest.java
 //SOURCES NodeImageTest.java
 //SOURCES NodeTarTest.java
+//SOURCES OfflineBootTest.java
 //SOURCES OfflineStagingTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
