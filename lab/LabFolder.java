@@ -73,9 +73,19 @@ record LabFolder(Path path) {
         return factoryVm().resolve("target.qcow2");
     }
 
-    /** Of the private containers-storage. */
+    /** Where the partition's store.sqfs is mounted. */
+    Path store() {
+        return path.resolve("store");
+    }
+
+    /** Of the private containers-storage that images are loaded into. */
     Path storage() {
         return path.resolve("storage");
+    }
+
+    /** Of the one beside the mounted store. */
+    Path emptyStorage() {
+        return path.resolve("storage-beside-store");
     }
 
     /** Where {@link PrivateStorage} has its run roots: outside, since their paths must be short. */
@@ -96,6 +106,7 @@ record LabFolder(Path path) {
         Files.createSymbolicLink(path.resolve(RUN_ROOTS), Files.createTempDirectory("lab"));
         Files.createDirectories(www());
         Files.createDirectories(mountPoint());
+        Files.createDirectories(store());
     }
 
     void remember(String name, LoopbackServer server) throws IOException {
@@ -213,8 +224,13 @@ record LabFolder(Path path) {
         }
     }
 
+    /** Those not about to vanish: somebody's mount namespace that has a copy of our mount may hold one for a while. */
     private List<String> loopDevices() {
-        return !Files.exists(disk()) ? List.of() : Proc.of("losetup", "-n", "-O", "NAME", "-j", disk().toString())
-                .run().out().lines().map(String::strip).toList();
+        if (!Files.exists(disk())) {
+            return List.of();
+        }
+        Proc losetup = Proc.of("losetup", "-n", "-O", "NAME,AUTOCLEAR", "-j", disk().toString());
+        return losetup.run().out().lines().map(String::strip).filter(l -> l.endsWith(" 0"))
+                .map(l -> l.split(" ")[0]).toList();
     }
 }

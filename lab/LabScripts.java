@@ -23,9 +23,10 @@ record LabScripts(Path repository, LabFolder folder) {
                 "--start-sector", "1000000", "--mount", folder.mountPoint().toString());
     }
 
-    List<String> curlAll(int port) {
+    /** @param mode load, store or both */
+    List<String> curlAll(int port, String mode) {
         return List.of(jbang(), script(CONTAINER_IMAGES + "curl-all.java"), "127.0.0.1:" + port,
-                folder.mountPoint().toString());
+                folder.mountPoint().toString(), "--mode", mode);
     }
 
     List<String> extractInitial() {
@@ -63,16 +64,21 @@ record LabScripts(Path repository, LabFolder folder) {
                 "# in the factory",
                 shown(pullInitial()),
                 shown(pullOcp()),
+                shown(buildStore()),
                 "truncate -s 4G " + folder.disk(),
                 shown(createPartition()),
-                shown(curlAll(webPort)),
+                shown(curlAll(webPort, "both")),
                 "umount " + mountPoint,
-                "# on site",
+                "# on site, by loading",
                 "mount -o ro,loop,offset=$((999424*512)) " + folder.disk() + " " + mountPoint,
                 "export CONTAINERS_STORAGE_CONF=" + storageConf,
                 shown(extractInitial()),
                 shown(extractOcp()),
                 "podman images --digests",
+                "# or by mounting",
+                "mount -o ro,loop " + folder.mountPoint().resolve("store.sqfs") + " " + folder.store(),
+                "podman --root " + folder.emptyStorage() + " --storage-opt overlay.imagestore=" + folder.store()
+                        + " images --digests",
                 "# and in the end",
                 shown(List.of(jbang(), script("lab/lab.java"), "down", "--dir", folder.path().toString())));
     }

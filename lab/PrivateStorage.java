@@ -9,8 +9,11 @@ import java.util.List;
 import common.Cli;
 import common.Proc;
 
-/** A containers-storage of its own, which leaves the host's alone; {@code conf} is for CONTAINERS_STORAGE_CONF. */
-record PrivateStorage(Path root, Path runRoot, String driver, Path conf) {
+/**
+ * A containers-storage of its own, which leaves the host's alone; {@code conf} is for CONTAINERS_STORAGE_CONF.
+ * {@code additional} is the root of an additional image store, or null.
+ */
+record PrivateStorage(Path root, Path runRoot, String driver, Path conf, Path additional) {
     /**
      * An empty one below the folder; with overlay, or with vfs where overlay does not work (on top of an overlay).
      * {@code runRoots} is a folder with a short path for its run root: podman 4 refuses one of more than 50 characters.
@@ -24,7 +27,7 @@ record PrivateStorage(Path root, Path runRoot, String driver, Path conf) {
             }
             Path runRoot = Files.createDirectory(runRoots.resolve(String.valueOf(number)));
             Path conf = Files.createDirectories(folder).resolve("storage.conf");
-            PrivateStorage storage = new PrivateStorage(folder.resolve(driver), runRoot, driver, conf);
+            PrivateStorage storage = new PrivateStorage(folder.resolve(driver), runRoot, driver, conf, null);
             Files.writeString(storage.conf, """
                     [storage]
                     driver = "%s"
@@ -40,9 +43,21 @@ record PrivateStorage(Path root, Path runRoot, String driver, Path conf) {
         throw new Cli.Failure("podman can use neither overlay nor vfs below " + folder + ": " + reason);
     }
 
+    boolean isOverlay() {
+        return driver.equals("overlay");
+    }
+
+    /** The same with the images of a mounted store. */
+    PrivateStorage with(Path store) {
+        return new PrivateStorage(root, runRoot, driver, conf, store);
+    }
+
     Proc podman(String... arguments) {
         List<String> argv = new ArrayList<>(List.of("podman", "--root", root.toString(),
                 "--runroot", runRoot.toString(), "--storage-driver", driver));
+        if (additional != null) {
+            argv.addAll(List.of("--storage-opt", "overlay.imagestore=" + additional));
+        }
         argv.addAll(List.of(arguments));
         return Proc.of(argv);
     }

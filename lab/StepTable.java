@@ -15,11 +15,14 @@ final class StepTable {
     private record Row(String step, double seconds, long bytes) {
     }
 
-    void step(String name, Step step) throws IOException {
+    /** Returns the seconds that it took. */
+    double step(String name, Step step) throws IOException {
         System.out.println("\n== " + name);
         long begun = System.nanoTime();
         long bytes = step.run();
-        rows.add(new Row(name, (System.nanoTime() - begun) / 1e9, bytes));
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        rows.add(new Row(name, seconds, bytes));
+        return seconds;
     }
 
     void print() {
@@ -32,6 +35,10 @@ final class StepTable {
     }
 
     static String mb(long bytes) {
-        return String.format(Locale.ROOT, "%.1f", bytes / 1e6);
+        return seconds(bytes / 1e6);
+    }
+
+    static String seconds(double seconds) {
+        return String.format(Locale.ROOT, "%.1f", seconds);
     }
 }

@@ -29,7 +29,7 @@ class Lab extends Cli.Command {
     enum Action { REHEARSE, UP, STATUS, DOWN }
 
     private static final List<String> PROGRAMS = List.of("skopeo", "podman", "docker-registry", "nginx", "mkfs.xfs",
-            "sfdisk", "partx", "losetup", "lsblk", "wipefs", "mount", "setsid");
+            "sfdisk", "partx", "losetup", "lsblk", "wipefs", "mount", "setsid", "mksquashfs", "unsquashfs");
 
     @Parameters(paramLabel = "rehearse|up|status|down", description = "What to do.")
     Action action;
