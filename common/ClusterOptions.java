@@ -81,7 +81,6 @@ public final class ClusterOptions {
         if (domain == null) {
             throw new Cli.Failure(Cli.USAGE, "which domain? Give --base-domain");
         }
-        String args = installerArgs;
         String network = ServiceOptions.given(machineNetwork, file.text("machine_network_cidr"), first(file));
         if (!Files.isDirectory(kubeconfigDir)) {
             throw new Cli.Failure(Cli.USAGE, "--kubeconfig-dir " + kubeconfigDir + ": no such folder");
@@ -90,7 +89,7 @@ public final class ClusterOptions {
                 ServiceOptions.given(version, file.text("openshift_version"), "4.10.3"), secret(file), key(file),
                 nodes(file), file.minimal(), discovery(file),
                 IgnitionOverride.read(pointer != null ? pointer : beside("pointer"), IgnitionOverride.POINTER_KEY),
-                args != null ? words(args) : file.words("installer_args", "extra_args"),
+                installerArgs != null ? words(installerArgs) : file.words("installer_args", "extra_args"),
                 ServiceOptions.given(disk, file.text("disk", "sno_disk")), network);
     }
 

@@ -4,11 +4,13 @@ package common;
 //SOURCES Progress.java
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import okhttp3.HttpUrl;
@@ -57,7 +59,17 @@ public final class DiscoveryIso {
             fetch(new Download(partial, file, -1, null), progress);
         }
         Files.setLastModifiedTime(file, stamp);
+        removePartials(folder, "." + file.getFileName() + "."); // of other versions
         return "%s, %.1f MB".formatted(file, Files.size(file) / 1e6);
+    }
+
+    private static void removePartials(Path folder, String prefix) throws IOException {
+        try (DirectoryStream<Path> partials = Files.newDirectoryStream(folder, p -> p.getFileName().toString()
+                .matches(Pattern.quote(prefix) + "[0-9a-f-]{36}\\.\\d+\\.partial(\\.etag)?"))) {
+            for (Path partial : partials) {
+                Files.delete(partial);
+            }
+        }
     }
 
     private void fetch(Download download, Progress progress) throws IOException {

@@ -22,7 +22,7 @@ import common.Cli;
 import common.Proc;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -37,16 +37,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AssistedFaultTest {
     @TempDir
     Path folder;
+    @AutoClose
     private AssistedLab lab;
 
     @BeforeEach
     void start() throws IOException {
         lab = new AssistedLab(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        lab.close();
     }
 
     private static void assertFails(int exit, ScriptRun run, String... words) {

@@ -2,6 +2,8 @@
 //SOURCES ScriptRun.java
 //SOURCES ../create-ai-cluster.java
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import common.Cli;
 import common.Json;
 
 /** A simulated service, the files an operator has, and the script that meets both. */
@@ -64,6 +67,13 @@ final class AssistedLab implements AutoCloseable {
             args.add("--yes");
         }
         return ScriptRun.of(new CreateAiCluster(time), args.toArray());
+    }
+
+    /** The same of a run that must do it. */
+    ScriptRun done(Object... more) {
+        ScriptRun run = run(more);
+        assertEquals(Cli.DONE, run.exit(), run::toString);
+        return run;
     }
 
     /** status, cancel, reset or delete. */

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import common.Cli;
 import common.Json;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AssistedTrapsTest {
     @TempDir
     Path folder;
+    @AutoClose
     private AssistedLab lab;
     private AssistedSimulator service;
 
@@ -32,11 +33,6 @@ class AssistedTrapsTest {
     void start() throws IOException {
         lab = new AssistedLab(folder);
         service = lab.service;
-    }
-
-    @AfterEach
-    void stop() {
-        lab.close();
     }
 
     /** Answers such a call as recorded, whatever the service would say. */

@@ -25,7 +25,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.Cli;
 import common.IgnitionOverride;
 import common.Proc;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -39,6 +39,7 @@ class CreateAiClusterTest {
 
     @TempDir
     Path folder;
+    @AutoClose
     private AssistedLab lab;
     private AssistedSimulator service;
 
@@ -46,17 +47,6 @@ class CreateAiClusterTest {
     void start() throws IOException {
         lab = new AssistedLab(folder);
         service = lab.service;
-    }
-
-    @AfterEach
-    void stop() {
-        lab.close();
-    }
-
-    private ScriptRun done(Object... args) {
-        ScriptRun run = lab.run(args);
-        assertEquals(Cli.DONE, run.exit(), run::toString);
-        return run;
     }
 
     /** The steps on the screen, without their results. */
@@ -68,7 +58,7 @@ class CreateAiClusterTest {
     @Test
     @DisplayName("takes a server to installed, each step one line, in the original's order")
     void installs() {
-        ScriptRun run = done();
+        ScriptRun run = lab.done();
         assertEquals(List.of("register cluster", "register infra-env", "discovery override", "ISO", "hosts known",
                 "installer args", "host override", "disk", "machine network", "cluster ready", "install", "installed",
                 "credentials", "console"), steps(run));
@@ -82,7 +72,7 @@ class CreateAiClusterTest {
     @Test
     @DisplayName("every request and every answer fits both OpenAPI files of the service")
     void fitsSpecification() {
-        done("--iso", folder.resolve("d.iso"), "--disk", "smallest");
+        lab.done("--iso", folder.resolve("d.iso"), "--disk", "smallest");
         assertEquals(Cli.DONE, lab.sub("status").exit());
         assertEquals(Cli.DONE, lab.sub("delete", "--yes").exit());
         Set<String> seen = new HashSet<>();
@@ -130,9 +120,9 @@ class CreateAiClusterTest {
     @ValueSource(strings = {"registered", "ready"})
     @DisplayName("a run goes on where the last one stopped, and sends nothing twice")
     void goesOn(String until) {
-        List<String> first = steps(done("--until", until));
+        List<String> first = steps(lab.done("--until", until));
         assertEquals(until.equals("ready") ? "cluster ready" : "ISO", first.get(first.size() - 1));
-        done();
+        lab.done();
         List<String> changes = service.calls().stream().filter(c -> !c.startsWith("GET")).toList();
         assertEquals(changes.stream().distinct().toList(), changes);
         assertEquals(1, service.clusters.size());
@@ -142,13 +132,13 @@ class CreateAiClusterTest {
     @Test
     @DisplayName("a run that meets an installation waits for its end; a later one fetches the kubeconfig again")
     void joins() throws IOException {
-        done("--until", "ready");
+        lab.done("--until", "ready");
         service.onlyCluster().at(lab.time.now());
         assertTrue(service.onlyCluster().install(lab.time.now()));
         lab.time.sleep(Duration.ofMinutes(1));
-        assertEquals(List.of("register cluster", "installed", "credentials", "console"), steps(done()));
+        assertEquals(List.of("register cluster", "installed", "credentials", "console"), steps(lab.done()));
         Files.delete(folder.resolve("kubeconfig.virt01"));
-        done();
+        lab.done();
         assertTrue(Files.exists(folder.resolve("kubeconfig.virt01")));
         assertEquals(0, service.calls("POST /clusters/{id}/actions/install"));
     }
@@ -160,7 +150,7 @@ class CreateAiClusterTest {
         assertEquals(Cli.FAILED, lab.run().exit());
         service.onlyCluster().preparationFails = null;
         service.onlyCluster().forget();
-        done();
+        lab.done();
     }
 
     @Test
@@ -183,7 +173,7 @@ class CreateAiClusterTest {
     @Test
     @DisplayName("--json: one document on stdout, the steps on stderr")
     void json() {
-        ScriptRun run = done("--json");
+        ScriptRun run = lab.done("--json");
         JsonNode result = AssistedRecordings.parse(run.out());
         assertEquals("installed", result.path("status").asText());
         assertEquals(AssistedRecordings.CLUSTER, result.path("clusterId").asText());
@@ -198,7 +188,7 @@ class CreateAiClusterTest {
     @DisplayName("kubeconfig and password are readable by their owner only, whatever was there before")
     void modes() throws IOException {
         Files.writeString(folder.resolve("kubeconfig.virt01"), "old");
-        done();
+        lab.done();
         for (String name : List.of("kubeconfig.virt01", "kubeadmin-password.virt01")) {
             Path file = folder.resolve(name);
             assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
@@ -240,7 +230,7 @@ class CreateAiClusterTest {
     void label() throws IOException {
         Path discovery = lab.patch("d", "ignition_config_override", AssistedLab.units("x.service", "staged"));
         Path pointer = lab.patch("p", "config", AssistedLab.units("y.service", "staged"));
-        done("--until", "ready", "--discovery-patch", discovery, "--pointer-patch", pointer);
+        lab.done("--until", "ready", "--discovery-patch", discovery, "--pointer-patch", pointer);
         assertEquals("[\"--save-partlabel\",\"staged\",\"--copy-network\"]",
                 service.onlyCluster().host.path("installer_args").asText());
     }
@@ -258,7 +248,7 @@ class CreateAiClusterTest {
                 machine_networks: [192.168.126.0/24]
                 sno_disk: sda
                 """);
-        done("--profile", file, "--base-domain", "example.org", "--url", service.url() + "/api/assisted-install/v2/");
+        lab.done("--profile", file, "--base-domain", "example.org", "--url", service.url() + AssistedSimulator.BASE + "/");
         JsonNode cluster = service.onlyCluster().json;
         assertEquals("edge1.example.org 4.10.3", cluster.path("name").asText() + "."
                 + cluster.path("base_dns_domain").asText() + " " + cluster.path("openshift_version").asText());
@@ -277,7 +267,7 @@ class CreateAiClusterTest {
     @DisplayName("status, cancel, reset: what they say and do, and what they cannot")
     void subcommands() {
         assertTrue(lab.sub("status").err().contains("no cluster virt01 there"));
-        done("--until", "ready");
+        lab.done("--until", "ready");
         ScriptRun early = lab.sub("cancel", "--yes");
         assertEquals(Cli.FAILED, early.exit());
         assertTrue(early.err().contains("CancelInstallation from state ready"), early::toString);
@@ -290,6 +280,6 @@ class CreateAiClusterTest {
         assertEquals("[OK]    cancel: cancelled\n", cancel.out(), cancel::toString);
         assertTrue(lab.run().err().contains("is cancelled: "), "says what to do");
         assertEquals(Cli.DONE, lab.sub("reset", "--yes").exit());
-        done();
+        lab.done();
     }
 }

@@ -10,9 +10,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 import common.Cli;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DiscoveryIsoTest {
     @TempDir
     Path folder;
+    @AutoClose
     private AssistedLab lab;
     private AssistedSimulator service;
 
@@ -33,33 +35,19 @@ class DiscoveryIsoTest {
         service = lab.service;
     }
 
-    @AfterEach
-    void stop() {
-        lab.close();
-    }
-
-    private ScriptRun done(Object... args) {
-        ScriptRun run = lab.run(args);
-        assertEquals(Cli.DONE, run.exit(), run::toString);
-        return run;
-    }
-
     @Test
     @DisplayName("--iso goes on after a broken connection, and downloads nothing that is there")
     void iso() throws IOException {
         Path iso = folder.resolve("d.iso");
         service.cutImage = 300_000; // a reader's buffer has 128 KiB
-        done("--until", "registered", "--iso", iso);
+        lab.done("--until", "registered", "--iso", iso);
         assertEquals(-1, Files.mismatch(iso, Files.write(folder.resolve("expected"), service.iso)));
-        ScriptRun again = done("--until", "registered", "--iso", iso);
+        ScriptRun again = lab.done("--until", "registered", "--iso", iso);
         assertTrue(again.out().contains(iso + ", there already"), again::toString);
     }
 
-    @Test
-    @DisplayName("--iso goes on where an earlier run was interrupted, but not with another ISO")
-    void isoResumed() throws IOException {
-        Path iso = folder.resolve("d.iso");
-        List<String> ranges = new ArrayList<>();
+    /** A run that breaks off; afterwards {@code ranges} hears what later ones ask for. */
+    private void interrupt(Path iso, List<String> ranges) {
         service.cutImage = 300_000; // a reader's buffer has 128 KiB
         service.fault = asked -> asked.path().startsWith("/images/") && asked.range() != null
                 ? new AssistedSimulator.Answer(503, "", new byte[0]) : null;
@@ -69,14 +57,33 @@ class DiscoveryIsoTest {
             ranges.add(String.valueOf(asked.range()));
             return null;
         };
-        done("--until", "registered", "--iso", iso);
+    }
+
+    @Test
+    @DisplayName("--iso goes on where an earlier run was interrupted")
+    void resumed() throws IOException {
+        Path iso = folder.resolve("d.iso");
+        List<String> ranges = new ArrayList<>();
+        interrupt(iso, ranges);
+        lab.done("--until", "registered", "--iso", iso);
         assertTrue(ranges.stream().anyMatch(r -> r.matches("bytes=\\d{6}-")), ranges::toString);
         assertEquals(-1, Files.mismatch(iso, Files.write(folder.resolve("expected"), service.iso)));
-        Path other = lab.patch("other.patch", "ignition_config_override", AssistedLab.units("other.service", "data"));
+    }
+
+    @Test
+    @DisplayName("--iso does not go on with what is left of another ISO, and removes it")
+    void otherIso() throws IOException {
+        Path iso = folder.resolve("d.iso");
+        List<String> ranges = new ArrayList<>();
+        interrupt(iso, ranges);
         lab.time.sleep(Duration.ofMinutes(1));
-        service.iso = "another ISO".getBytes();
-        done("--until", "registered", "--iso", iso, "--discovery-patch", other);
-        assertEquals("another ISO", Files.readString(iso));
+        Path other = lab.patch("other.patch", "ignition_config_override", AssistedLab.units("other.service", "data"));
+        lab.done("--until", "registered", "--iso", iso, "--discovery-patch", other);
+        assertTrue(ranges.stream().allMatch("null"::equals), ranges::toString);
+        assertEquals(-1, Files.mismatch(iso, Files.write(folder.resolve("expected"), service.iso)));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertTrue(files.noneMatch(f -> f.toString().contains(".partial")));
+        }
     }
 
     @Test
@@ -85,7 +92,7 @@ class DiscoveryIsoTest {
         List<String> refused = new ArrayList<>();
         service.fault = asked -> asked.path().startsWith("/images/") && refused.isEmpty() && refused.add(asked.path())
                 ? new AssistedSimulator.Answer(401, "", new byte[0]) : null;
-        done("--until", "registered", "--iso", folder.resolve("d.iso"));
+        lab.done("--until", "registered", "--iso", folder.resolve("d.iso"));
         assertEquals(2, service.calls("GET /infra-envs/{id}/downloads/image-url"));
     }
 
