@@ -248,7 +248,8 @@ class CreateAiClusterTest {
                 machine_networks: [192.168.126.0/24]
                 sno_disk: sda
                 """);
-        lab.done("--profile", file, "--base-domain", "example.org", "--url", service.url() + AssistedSimulator.BASE + "/");
+        String url = service.url() + AssistedSimulator.BASE + "/";
+        lab.done("--profile", file, "--base-domain", "example.org", "--url", url);
         JsonNode cluster = service.onlyCluster().json;
         assertEquals("edge1.example.org 4.10.3", cluster.path("name").asText() + "."
                 + cluster.path("base_dns_domain").asText() + " " + cluster.path("openshift_version").asText());
