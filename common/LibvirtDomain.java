@@ -77,8 +77,7 @@ public class LibvirtDomain implements Domain {
     @Override
     public void create(RhcosImage image) throws IOException {
         List<String> there = volumes();
-        String base = image.asked() == null ? Path.of(image.name()).getFileName().toString()
-                : Digest.of(image.asked()).hex().substring(0, 12) + "-" + image.asked().getFileName();
+        String base = volume(image);
         Path uploading = order.folder().file("uploading"); // libvirt cannot rename: half a volume has the whole one's name
         if (there.contains(base) && Files.exists(uploading)) {
             virsh("vol-delete", base, "--pool", pool()).check();
@@ -181,12 +180,19 @@ public class LibvirtDomain implements Domain {
     public List<String> preview(RhcosImage image) throws IOException {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < order.plan().disks().size(); i++) {
-            lines.add(virsh(diskCommand(i, image.name())).shown());
+            lines.add(virsh(diskCommand(i, volume(image))).shown());
         }
         lines.add("virsh --connect " + connect + " define:");
         lines.addAll(xml("/path/of/" + configVolume()).lines().toList());
         lines.add(virsh("start", name()).shown());
         return lines;
+    }
+
+    /** Of an image that was named with --image the content counts, not the name. */
+    private static String volume(RhcosImage image) throws IOException {
+        return image.here().isEmpty() || image.asked() == null ? Path.of(image.name()).getFileName().toString()
+                : Digest.of(image.asked()).hex().substring(0, 12) + "-"
+                + image.asked().getFileName().toString().replaceFirst("\\.(gz|xz)$", "");
     }
 
     private void upload(String volume, Path file, String format) throws IOException {
