@@ -89,7 +89,7 @@ class CreateVm extends Cli.Command {
             description = "What is staged, see curl-all (default: ${DEFAULT-VALUE}).")
     private Offer.Mode mode;
 
-    @Option(names = "--image", paramLabel = "FILE", description = "Disk image (default: the profile's, or downloaded).")
+    @Option(names = "--image", paramLabel = "FILE", description = "Disk image (default: the profile's).")
     private Path image;
 
     @Option(names = "--mirror", paramLabel = "URL", defaultValue = "${RHCOS_MIRROR}",
@@ -142,17 +142,17 @@ class CreateVm extends Cli.Command {
             return delete(runs.open(new Domain.Order(plan, folder, null, null), connect, profile), folder);
         }
         if (artifacts == null || artifacts.isBlank()) {
-            throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP in "
-                    + "the environment");
+            throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP "
+                    + "in the environment");
         }
-        RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror,
-                RhcosImage.defaultCache());
+        RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
+        rhcos.here(); // --image names a file that is not there: said before anything is asked or made
         StagingOrder staging = StagingOrder.of(artifacts, release, mode);
         Domain.Order order = new Domain.Order(plan, folder, accel.resolve(), staging.address());
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
         Domain domain = runs.open(order, connect, profile);
         if (dryRun) {
-            domain.preview(rhcos).forEach(System.out::println);
+            domain.preview(rhcos).forEach(Cli.text(json)::println);
             return Cli.DONE;
         }
         domain.checkHost();

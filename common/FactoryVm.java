@@ -160,11 +160,15 @@ public final class FactoryVm {
 
     /** After a failure: what is left, and what can be done about it. */
     public void sayWhatIsLeft() {
-        if (!touched) {
-            return;
+        try {
+            Domain.State state = touched ? domain.state() : Domain.State.ABSENT;
+            if (state != Domain.State.ABSENT) {
+                System.err.println("left: VM " + name() + (state == Domain.State.RUNNING ? ", running ("
+                        + domain.console() + ")" : ", off") + ", disk " + domain.shipped()
+                        + "; the same command goes on from there, the same with --delete removes it");
+            }
+        } catch (Cli.Failure e) { // the reason of the failure is what counts
+            System.err.println("left: perhaps VM " + name() + "; " + e.getMessage());
         }
-        boolean runs = domain.state() == Domain.State.RUNNING;
-        System.err.println("left: VM " + order.plan().name() + (runs ? ", running (" + domain.console() + ")" : ", off")
-                + ", disk " + domain.shipped() + "; the same command goes on from there, the same with --delete removes it");
     }
 }

@@ -48,13 +48,13 @@ public class LibvirtDomain implements Domain {
             throw new Cli.Failure(Cli.MISSING, "libvirt at " + connect + " does not answer: " + version.reason()
                     + "; start it (systemctl start libvirtd), be root or in the group libvirt, or use --backend qemu");
         }
-        if (!isUser() && order.artifacts() != null && order.artifacts().host().matches("127\\..*|localhost")) {
-            throw new Cli.Failure(Cli.USAGE, "the VM cannot reach the artifact server at " + order.artifacts().host()
-                    + ", which is this host's loopback; give its address on the VM's network with --artifacts");
-        }
         List<String> networks = isUser() ? List.of() : order.plan().nets().stream().map(KcliPlan.Net::name).toList();
         present("net-list", "network", networks);
         present("pool-list", "storage pool", List.of(order.plan().pool()));
+        if (!isUser() && order.artifacts().host().matches("127\\..*|localhost")) {
+            throw new Cli.Failure(Cli.USAGE, "the VM cannot reach the artifact server at " + order.artifacts().host()
+                    + ", which is this host's loopback; give its address on the VM's network with --artifacts");
+        }
     }
 
     private void present(String list, String what, List<String> names) {

@@ -83,7 +83,7 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
     }
 
     /** Where Red Hat's mirror has a file of that name; empty for a name that is not RHCOS's. */
-    static Optional<String> folder(String name) {
+    public static Optional<String> folder(String name) {
         Matcher build = BUILD.matcher(name);
         if (build.matches()) {
             int minor = Integer.parseInt(build.group(3));
@@ -123,8 +123,10 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
             return unpacked;
         } catch (IOException e) {
             throw missing(from + ": " + Http.explain(e, from.replaceFirst("^\\w+://([^/]+).*", "$1")));
-        } catch (ArtifactServer.Missing e) {
-            throw missing(e.getMessage());
+        } catch (Missing e) {
+            throw e;
+        } catch (Cli.Failure e) {
+            throw e.exitCode == Cli.FAILED ? missing(e.getMessage()) : e;
         }
     }
 
@@ -165,8 +167,15 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
         return Path.of(name).getFileName().toString();
     }
 
-    private Cli.Failure missing(String why) {
-        return new Cli.Failure("no image " + name + ": " + why + "; put the unpacked file at " + cache.resolve(fileName())
+    /** There is no image, and what to do about it. */
+    private static final class Missing extends Cli.Failure {
+        Missing(String message) {
+            super(message);
+        }
+    }
+
+    private Missing missing(String why) {
+        return new Missing("no image " + name + ": " + why + "; put the unpacked file at " + cache.resolve(fileName())
                 + ", or name one with --image, or a folder with the file and " + SUMS + " with --mirror");
     }
 }

@@ -17,6 +17,9 @@
 //SOURCES CorpusTest.java
 //SOURCES CreateAiClusterTest.java
 //SOURCES CreateGptPartitionTest.java
+//SOURCES CreateVmBootTest.java
+//SOURCES CreateVmFaultTest.java
+//SOURCES CreateVmTest.java
 //SOURCES CredentialsTest.java
 //SOURCES CurlAllFaultTest.java
 //SOURCES CurlAllModeTest.java
@@ -34,6 +37,7 @@
 //SOURCES ImageSetConfigurationTest.java
 //SOURCES InventorySignatureTest.java
 //SOURCES InventoryTest.java
+//SOURCES KcliPlanTest.java
 //SOURCES LabTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
@@ -65,6 +69,7 @@
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES RenderTest.java
+//SOURCES RhcosImageTest.java
 //SOURCES ScriptsTest.java
 //SOURCES SiteConfigTest.java
 //SOURCES StageNodeTest.java
