@@ -87,6 +87,16 @@ public final class Proc {
         return this;
     }
 
+    /** The same program, its argv after the one given: that of a shell or of env, say, which runs it. */
+    public Proc within(String... outer) {
+        Proc around = new Proc(Stream.concat(Stream.of(outer), argv.stream()).toList());
+        around.env.putAll(env);
+        around.folder = folder;
+        around.timeout = timeout;
+        around.stdin = stdin;
+        return around;
+    }
+
     /** Where the program is: PATH, then the sbin folders that an unprivileged PATH lacks. */
     public static Optional<Path> find(String program) {
         return Stream.concat(Stream.of(System.getenv().getOrDefault("PATH", "").split(":")),
