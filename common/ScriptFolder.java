@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Where a script's own files are. JBang compiles a script into its cache and does not tell it where it came from: our
- * launcher does, in JBANG_SCRIPT_FILE; under a stock JBang we look in the current folder and those above it only.
+ * launcher does, in JBANG_SCRIPT_FILE; under a stock JBang the current folder and those above it must do.
  */
 public final class ScriptFolder {
     private ScriptFolder() {
