@@ -1,6 +1,7 @@
 //SOURCES ../common/Json.java
 //SOURCES AssistedRecordings.java
 //DEPS com.atlassian.oai:swagger-request-validator-core:2.46.1
+//DEPS org.slf4j:slf4j-nop:1.7.36
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

@@ -149,7 +149,7 @@ class SiteConfigTest {
         assertEquals(ARGS, at(out, 1, "spec", "clusters", 1, "nodes", 1, "installerArgs"));
     }
 
-    @ParameterizedTest
+    @ParameterizedTest(name = "line ends, case {index}")
     @ValueSource(strings = {"\n", "\r\n"})
     @DisplayName("every other line stays as it is, in order: comments, quotes, blank lines, line ends")
     void keepsTheRest(String newline) throws IOException {
