@@ -111,7 +111,7 @@ final class DiskCopies {
                 }
                 if (contents.inventory() != null && contents.inventory().equals(StagedContents.inventory(folder))) {
                     try {
-                        StagedContents.verified(folder);
+                        StagedContents.quietly(folder);
                         return true;
                     } catch (Cli.Failure damaged) {
                         return false;
@@ -168,7 +168,7 @@ final class DiskCopies {
     /** What is not whole must not look so: its file system is wiped away. */
     private Path check(Written written, Proc.Result copied) throws IOException {
         try {
-            StagedContents.verified(written.node);
+            written.node.mounted(StagedContents::quietly);
         } catch (Cli.Failure e) {
             Proc.of("wipefs", "--all", written.node.device().toString()).run();
             throw copied.ok() ? e : new Cli.Failure(Cli.FAILED, "xfs_copy: " + copied.reason(), e);

@@ -61,8 +61,13 @@ public final class OfflineStaging {
         static Artifacts of(Request request) throws IOException {
             Path local = Path.of(request.artifacts);
             FolderServer folder = Files.isDirectory(local) ? new FolderServer(local) : null;
-            return new Artifacts(folder, StagingOrder.of(folder == null ? request.artifacts : folder.address(),
-                    request.release, request.mode));
+            try {
+                return new Artifacts(folder, StagingOrder.of(folder == null ? request.artifacts : folder.address(),
+                        request.release, request.mode));
+            } catch (IOException | RuntimeException e) {
+                new Artifacts(folder, null).close();
+                throw e;
+            }
         }
 
         @Override
@@ -98,7 +103,7 @@ public final class OfflineStaging {
             List<Path> made = List.of();
             StagedContents contents;
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
-                contents = step("verify", () -> StagedContents.verified(node));
+                contents = step("verify", () -> node.mounted(StagedContents::verified));
                 if (!request.copies.isEmpty()) {
                     DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
                     made = step("copy", () -> copies.make(failed, text));
@@ -119,6 +124,13 @@ public final class OfflineStaging {
     /** What {@link #run} would do; writes nothing. */
     public void dryRun() throws IOException {
         needs();
+        if (request.artifacts != null) {
+            dryStage();
+        }
+        request.copies.forEach(copy -> text.println("# then a copy to " + copy));
+    }
+
+    private void dryStage() throws IOException {
         try (Artifacts artifacts = Artifacts.of(request); OfflineDisk image = OfflineDisk.of(request.disk)) {
             text.println("# " + GptPlan.human(artifacts.order.bytes()) + " of release "
                     + artifacts.order.offer().release() + " onto " + image.path());
@@ -132,7 +144,6 @@ public final class OfflineStaging {
                 plan.steps().forEach(s -> text.println(s.shown()));
                 text.println("umount " + mount);
             }
-            request.copies.forEach(copy -> text.println("# then a copy to " + copy));
         }
     }
 
@@ -143,7 +154,7 @@ public final class OfflineStaging {
         Proc.need("sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount", "umount");
     }
 
-    private GptPlan staged(OfflineDisk image) throws IOException {
+    private GptPlan staged(OfflineDisk image) throws IOException, InterruptedException {
         if (image.size() == 0) {
             throw new Cli.Failure(Cli.MISSING, image.path() + ": not there; --artifacts stages it");
         }
@@ -151,6 +162,7 @@ public final class OfflineStaging {
         if (plan.action() != GptPlan.Action.REUSE) {
             throw new Cli.Failure(image.path() + ": no staged partition " + request.label + "; --artifacts stages it");
         }
+        plan.run(); // the kernel may not know of the partition yet
         return plan;
     }
 

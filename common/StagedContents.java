@@ -1,7 +1,6 @@
 package common;
 
 //SOURCES Digest.java
-//SOURCES PartitionNode.java
 //SOURCES Progress.java
 //SOURCES Verification.java
 
@@ -16,16 +15,22 @@ import java.nio.file.Path;
  * @param inventory the digest of its inventory.json; null when there is none
  */
 public record StagedContents(int images, long usedBytes, Digest inventory) {
-    /** Mounts the partition, so that it is read from the disk. Throws {@link Cli.Failure} that says what is wrong. */
-    public static StagedContents verified(PartitionNode node) throws IOException {
-        return node.mounted(StagedContents::verified);
-    }
-
-    static StagedContents verified(Path folder) throws IOException {
+    /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
+    public static StagedContents verified(Path folder) throws IOException {
         Verification verification = new Verification(StagedTree.at(folder), null, null, false);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
-            verification.run(progress);
+            return verified(folder, verification, progress);
         }
+    }
+
+    /** The same where several are verified at once: without a bar. */
+    static StagedContents quietly(Path folder) throws IOException {
+        return verified(folder, new Verification(StagedTree.at(folder), null, null, false), new Progress.Log());
+    }
+
+    private static StagedContents verified(Path folder, Verification verification, Progress progress)
+            throws IOException {
+        verification.run(progress);
         var wrong = verification.findings().wrong();
         if (!wrong.isEmpty()) {
             throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""

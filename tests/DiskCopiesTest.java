@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 import common.BlockDevice;
 import common.Cli;
@@ -106,6 +107,29 @@ class DiskCopiesTest {
         lab.assertStaged(disk.file);
     }
 
+    @Test
+    @DisplayName("does a copy again in which a byte has changed")
+    void damaged() throws IOException {
+        TestDisk disk = new TestDisk(own, OfflineLab.GIB);
+        copy(disk.file);
+        Path blob = Path.of("blobs/sha256", lab.served.ownLayer("ocp-images", "4.10.3").getFileName().toString());
+        change(disk, blob, bytes -> bytes[100] ^= 1);
+        assertEquals(Cli.DONE, copy(disk.file).exit());
+        lab.assertStaged(disk.file);
+    }
+
+    private void change(TestDisk disk, Path file, Consumer<byte[]> change) throws IOException {
+        Path mount = Files.createDirectory(own.resolve("mount"));
+        Proc.of("mount", "-o", "loop,offset=" + dataOffset(disk), disk.file.toString(), mount.toString()).check();
+        try {
+            byte[] bytes = Files.readAllBytes(mount.resolve(file));
+            change.accept(bytes);
+            Files.write(mount.resolve(file), bytes);
+        } finally {
+            Proc.of("umount", mount.toString()).check();
+        }
+    }
+
     private static long dataOffset(TestDisk disk) {
         BlockDevice device = BlockDevice.of(disk.file);
         return device.offset(device.partitions().get(0));
@@ -131,9 +155,7 @@ class DiskCopiesTest {
     void otherStaging() throws IOException {
         TestDisk disk = new TestDisk(own, OfflineLab.GIB);
         copy(disk.file);
-        Proc.of("mount", "-o", "loop,offset=" + dataOffset(disk), disk.file.toString(), own.toString()).check();
-        Files.writeString(own.resolve("inventory.json"), "{}");
-        Proc.of("umount", own.toString()).check();
+        change(disk, Path.of("inventory.json"), bytes -> bytes[0] = ' ');
         String before = disk.digest();
         assertRefused(copy(disk.file), disk, before, "its partition data holds something else; --force overwrites");
     }
