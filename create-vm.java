@@ -38,7 +38,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "create-vm",
-        description = {"Creates the factory VM, stages the images on its second disk, and shuts it down: ready to ship.",
+        description = {"Creates the factory VM, stages the images on its second disk, and shuts it down.",
             "Run it again after a failure: it finds the VM, the partition and the blobs, and goes on."},
         footer = {"", "Examples:", "  ./jbang create-vm.java --artifacts 192.0.2.2 --release 4.10.3 --dry-run",
             "  ./jbang create-vm.java --offline --disk sda.qcow2 --artifacts 192.0.2.2 --copy-to /dev/sdb /dev/sdc"})

@@ -44,7 +44,7 @@ public enum Accelerator {
             if (offered && runs(Accelerator.KVM)) {
                 return Accelerator.KVM;
             }
-            String why = offered ? "no guest runs on it" : "processor (vmx, svm) or kernel (kvm_intel, kvm_amd) lack it";
+            String why = offered ? "no guest runs on it" : "neither vmx nor svm, or no module kvm_intel or kvm_amd";
             if (this == KVM) {
                 throw new Cli.Failure(Cli.MISSING, "no KVM on this host: " + why + "; --accel tcg does without");
             }
@@ -55,7 +55,8 @@ public enum Accelerator {
 
     /** Whether processor and kernel say that they have it. /dev/kvm alone may open, and then a guest hangs. */
     static boolean isOffered(Path root) throws IOException {
-        boolean module = Stream.of("kvm_intel", "kvm_amd").anyMatch(m -> Files.isDirectory(root.resolve("sys/module/" + m)));
+        boolean module = Stream.of("kvm_intel", "kvm_amd")
+                .anyMatch(m -> Files.isDirectory(root.resolve("sys/module/" + m)));
         Path cpuinfo = root.resolve("proc/cpuinfo");
         return module && Files.exists(cpuinfo) && Files.readString(cpuinfo).matches("(?s).*\\b(vmx|svm)\\b.*");
     }
@@ -69,8 +70,8 @@ public enum Accelerator {
             sector[510] = 0x55;
             sector[511] = (byte) 0xaa;
             Files.write(disk, sector);
-            return Proc.of(List.of(QemuDomain.program(), "-machine", "pc", "-accel", accelerator.argument(), "-nodefaults",
-                    "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive",
+            return Proc.of(List.of(QemuDomain.program(), "-machine", "pc", "-accel", accelerator.argument(),
+                    "-nodefaults", "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive",
                     "file=" + disk + ",format=raw,if=ide")).timeout(TRIAL).run().exit() == SECTOR_RAN;
         } catch (Cli.Failure e) {
             if (e.exitCode == Cli.FAILED) { // no end in time

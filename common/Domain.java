@@ -37,7 +37,8 @@ public interface Domain {
         /** One for each network; made from the VM's name where the plan has none, so that it is the same each time. */
         public List<String> macs() {
             return plan.nets().stream().map(n -> {
-                UUID id = UUID.nameUUIDFromBytes((plan.name() + plan.nets().indexOf(n)).getBytes(StandardCharsets.UTF_8));
+                String seed = plan.name() + plan.nets().indexOf(n);
+                UUID id = UUID.nameUUIDFromBytes(seed.getBytes(StandardCharsets.UTF_8));
                 return n.mac() != null ? n.mac() : "52:54:00" + id.toString().substring(0, 6).replaceAll("..", ":$0");
             }).toList();
         }

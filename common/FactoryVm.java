@@ -27,7 +27,7 @@ public final class FactoryVm {
     private final Domain domain;
     private final Domain.Order order;
     private final Path key;
-    private final Map<String, Double> seconds = new LinkedHashMap<>();
+    private final Map<String, Long> tenths = new LinkedHashMap<>();
     private boolean touched;
 
     /** One step of the runbook. */
@@ -52,7 +52,7 @@ public final class FactoryVm {
         try {
             return step.run();
         } finally {
-            seconds.merge(name, Math.round((System.nanoTime() - begun) / 1e8) / 10.0, Double::sum);
+            tenths.merge(name, Math.round((System.nanoTime() - begun) / 1e8), Long::sum);
         }
     }
 
@@ -71,7 +71,10 @@ public final class FactoryVm {
         return order.folder();
     }
 
+    /** What the steps took so far, to a tenth. */
     public Map<String, Double> seconds() {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        tenths.forEach((step, n) -> seconds.put(step, n / 10.0));
         return seconds;
     }
 
@@ -96,8 +99,8 @@ public final class FactoryVm {
             return;
         }
         if (domain.state() != Domain.State.ABSENT) {
-            throw new Cli.Failure("there is a VM or disk of the name " + order.plan().name() + " that create-vm did not "
-                    + "make on this host; it is left alone: choose another --name, or remove it by yourself");
+            throw new Cli.Failure("there is a VM or disk of the name " + order.plan().name() + " that create-vm did "
+                    + "not make on this host; it is left alone: choose another --name, or remove it by yourself");
         }
         order.folder().remember(now);
     }

@@ -15,8 +15,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import okhttp3.HttpUrl;
 
 /**
- * The runbook's steps inside the factory VM, over ssh as a user who may sudo without a password. The VM has no Java: the
- * scripts come with the node bundle. Each step finds what an earlier run left and goes on.
+ * The runbook's steps inside the factory VM, over ssh as a user who may sudo without a password. The VM has no Java:
+ * the scripts come with the node bundle. Each step finds what an earlier run left and goes on.
  */
 public final class GuestStaging {
     private static final String FOLDER = "/var/tmp/create-vm";
@@ -65,8 +65,8 @@ public final class GuestStaging {
         if (ssh.command("test -e " + done).run().ok()) {
             return;
         }
-        String unpack = "sudo rm -rf " + FOLDER + " && sudo mkdir -p " + FOLDER + "/node && sudo tar -xf - --no-same-owner -C "
-                + FOLDER + "/node && sudo touch " + done;
+        String unpack = "sudo rm -rf " + FOLDER + " && sudo mkdir -p " + FOLDER + "/node && sudo tar -xf - "
+                + "--no-same-owner -C " + FOLDER + "/node && sudo touch " + done;
         Proc.Result result = ssh.command(unpack).stdin(tar).run();
         if (!result.ok()) {
             throw new Cli.Failure("the node bundle did not get into the VM: " + result.reason());
@@ -75,7 +75,8 @@ public final class GuestStaging {
 
     /** Makes, or finds, the partition and mounts it; create-gpt-partition's document. */
     public JsonNode partition(Place place) {
-        List<String> args = new ArrayList<>(List.of("--device", "/dev/vdb", "--label", place.label(), "--mount", MOUNT));
+        List<String> args = new ArrayList<>(List.of("--device", "/dev/vdb", "--label", place.label(), "--mount",
+                MOUNT));
         args.addAll(place.arguments());
         return run("create-gpt-partition", args);
     }

@@ -97,7 +97,7 @@ public final class Ignition {
                 """.formatted(SCRIPT, DONE);
     }
 
-    /** Throws {@link Cli.Failure} when ignition-validate is there and has anything to say: warnings have exit code 0. */
+    /** Throws {@link Cli.Failure} when ignition-validate is there and has anything to say, be it with exit code 0. */
     public static void validate(Path config) {
         if (Proc.find("ignition-validate").isPresent()) {
             Proc.Result result = Proc.of("ignition-validate", config.toString()).run();

@@ -15,8 +15,8 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
- * One VM of a kcli plan (kcli's documentation, "Plan types"): the keys that a factory VM needs, in kcli's units. A wrong
- * type is a {@link Cli.Failure} with file and line; a key without effect here is a warning, and so is an entry that is
+ * One VM of a kcli plan (kcli's documentation, "Plan types"): the keys that a factory VM needs, in kcli's units. A
+ * wrong type is a {@link Cli.Failure} with file and line; a key without effect here is a warning, and so is an entry that is
  * no VM.
  *
  * @param memory in MiB

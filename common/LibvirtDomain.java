@@ -58,7 +58,8 @@ public class LibvirtDomain implements Domain {
     }
 
     private void present(String list, String what, List<String> names) {
-        List<String> there = virsh(list, "--name").check().lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+        List<String> there = virsh(list, "--name").check().lines().map(String::strip).filter(l -> !l.isEmpty())
+                .toList();
         names.stream().filter(n -> !there.contains(n)).findFirst().ifPresent(n -> {
             throw new Cli.Failure(Cli.MISSING, "no active " + what + " " + n + " at " + connect + "; virsh " + list
                     + " shows: " + (there.isEmpty() ? "none" : String.join(", ", there)));
@@ -78,7 +79,7 @@ public class LibvirtDomain implements Domain {
     public void create(RhcosImage image) throws IOException {
         List<String> there = volumes();
         String base = volume(image);
-        Path uploading = order.folder().file("uploading"); // libvirt cannot rename: half a volume has the whole one's name
+        Path uploading = order.folder().file("uploading"); // libvirt cannot rename: half a volume has the whole name
         if (there.contains(base) && Files.exists(uploading)) {
             virsh("vol-delete", base, "--pool", pool()).check();
         }
@@ -90,7 +91,7 @@ public class LibvirtDomain implements Domain {
         }
         for (int i = 0; i < order.plan().disks().size(); i++) {
             if (!there.contains(volume(i))) {
-                virsh(diskCommand(i, base)).check();
+                virsh(diskCommand(i, base, format(image))).check();
             }
         }
         if (there.contains(configVolume())) {
@@ -126,8 +127,8 @@ public class LibvirtDomain implements Domain {
     @Override
     public Endpoint ssh() throws IOException {
         Path port = order.folder().file(PORT);
-        return isUser() ? new Endpoint("127.0.0.1", Files.exists(port) ? Integer.parseInt(Files.readString(port)) : 2222)
-                : new Endpoint(address(), 22);
+        return !isUser() ? new Endpoint(address(), 22)
+                : new Endpoint("127.0.0.1", Files.exists(port) ? Integer.parseInt(Files.readString(port)) : 2222);
     }
 
     /** The plan's address; without one, what libvirt's DHCP server gave out. */
@@ -180,7 +181,7 @@ public class LibvirtDomain implements Domain {
     public List<String> preview(RhcosImage image) throws IOException {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < order.plan().disks().size(); i++) {
-            lines.add(virsh(diskCommand(i, volume(image))).shown());
+            lines.add(virsh(diskCommand(i, volume(image), format(image))).shown());
         }
         lines.add("virsh --connect " + connect + " define:");
         lines.addAll(xml("/path/of/" + configVolume()).lines().toList());
@@ -195,18 +196,24 @@ public class LibvirtDomain implements Domain {
                 + image.asked().getFileName().toString().replaceFirst("\\.(gz|xz)$", "");
     }
 
+    /** What the unpacked image is, where it is on this host, else what its name says. */
+    private static String format(RhcosImage image) {
+        return image.here().map(DiskImage::format).filter(f -> f.equals("raw")).isPresent()
+                || image.name().matches(".*\\.(raw|img)") ? "raw" : "qcow2";
+    }
+
     private void upload(String volume, Path file, String format) throws IOException {
         virsh("vol-create-as", pool(), volume, "" + Files.size(file), "--format", format).check();
         virsh("vol-upload", volume, file.toString(), "--pool", pool()).check();
         virsh("pool-refresh", pool()).check(); // it learns the uploaded image's real size
     }
 
-    private List<String> diskCommand(int i, String base) {
+    private List<String> diskCommand(int i, String base, String format) {
         KcliPlan.Disk disk = order.plan().disks().get(i);
         List<String> argv = new ArrayList<>(List.of("vol-create-as", pool(), volume(i), disk.size() + "G",
                 "--format", "qcow2"));
         if (i == 0) {
-            argv.addAll(List.of("--backing-vol", base, "--backing-vol-format", base.endsWith(".raw") ? "raw" : "qcow2"));
+            argv.addAll(List.of("--backing-vol", base, "--backing-vol-format", format));
         } else if (!disk.thin()) {
             argv.addAll(List.of("--allocation", disk.size() + "G"));
         }

@@ -112,8 +112,8 @@ public final class QemuDomain implements Domain {
     @Override
     public List<String> preview(RhcosImage image) {
         Path file = image.here().orElse(image.cache().resolve(image.name()));
-        return Stream.concat(IntStream.range(0, order.plan().disks().size()).mapToObj(i -> diskCommand(i, file, disk(i))),
-                Stream.of(argv(order, network, 2222))).map(argv -> Proc.of(argv).shown()).toList();
+        return Stream.concat(IntStream.range(0, order.plan().disks().size())
+                .mapToObj(i -> diskCommand(i, file, disk(i))), Stream.of(argv(order, network, 2222))).map(argv -> Proc.of(argv).shown()).toList();
     }
 
     /** The system's disk holds what differs from the image. */

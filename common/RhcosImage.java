@@ -29,8 +29,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The disk image that a VM begins with, by the file name of the plan: found on this host, or fetched once from the RHCOS
- * mirror, checked against the checksums that lie beside it there, unpacked, and kept.
+ * The disk image that a VM begins with, by the file name of the plan: found on this host, or fetched once from the
+ * RHCOS mirror, checked against the checksums that lie beside it there, unpacked, and kept.
  *
  * @param name of the unpacked file, e.g. {@code rhcos-410.84.202203231330-0-qemu.x86_64.qcow2}
  * @param asked a file of the operator's instead, packed (gz, xz) or not; null: none
@@ -99,8 +99,8 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
 
     private Path fetch() throws IOException {
         String file = fileName();
-        String from = Optional.ofNullable(mirror).or(() -> folder(file)).orElseThrow(() -> missing("its name is none of "
-                + "RHCOS's, so there is no mirror to ask"));
+        String from = Optional.ofNullable(mirror).or(() -> folder(file)).orElseThrow(() -> missing("its name is none "
+                + "of RHCOS's, so there is no mirror to ask"));
         try {
             ArtifactServer server = ArtifactServer.at(from);
             Map<String, Digest> sums = checksums(server);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * One host by OpenSSH's client. The host's key is recorded at the first contact, in a known_hosts file of its own, and a
- * later one must be the same: nothing is looked up or written in the user's or the system's.
+ * One host by OpenSSH's client. The host's key is recorded at the first contact, in a known_hosts file of its own, and
+ * a later one must be the same: nothing is looked up or written in the user's or the system's.
  *
  * @param key private key
  * @param knownHosts where the host's key is recorded, under {@code alias}, whatever the address
@@ -25,8 +25,8 @@ public record Ssh(String user, String host, int port, Path key, Path knownHosts,
     public List<String> argv(String command) {
         List<String> argv = new ArrayList<>(List.of("ssh", "-T", "-i", key.toString(), "-p", "" + port));
         for (String option : List.of("BatchMode=yes", "StrictHostKeyChecking=accept-new", "GlobalKnownHostsFile=none",
-                "UserKnownHostsFile=\"" + knownHosts + "\"", "HostKeyAlias=" + alias, "UpdateHostKeys=no", "LogLevel=ERROR",
-                "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=8")) {
+                "UserKnownHostsFile=\"" + knownHosts + "\"", "HostKeyAlias=" + alias, "UpdateHostKeys=no",
+                "LogLevel=ERROR", "ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=8")) {
             argv.addAll(List.of("-o", option));
         }
         argv.addAll(List.of(user + "@" + host, command));
@@ -59,14 +59,15 @@ public record Ssh(String user, String host, int port, Path key, Path knownHosts,
                 return;
             }
             if (result.err().contains("Host key verification failed")) {
-                throw new Cli.Failure("ssh " + address() + " shows another host key than at the first contact: not this "
-                        + "VM, or it was made anew; if you know why, remove " + knownHosts);
+                throw new Cli.Failure("ssh " + address() + " shows another host key than at the first contact: not "
+                        + "this VM, or it was made anew; if you know why, remove " + knownHosts);
             }
             if (!alive.getAsBoolean()) {
                 throw new Cli.Failure("the VM went off before ssh answered");
             }
             if (Instant.now().isAfter(end)) {
-                throw new Cli.Failure("no ssh at " + address() + " after " + limit.toSeconds() + " s: " + result.reason());
+                throw new Cli.Failure("no ssh at " + address() + " after " + limit.toSeconds() + " s: "
+                        + result.reason());
             }
             pause();
         }

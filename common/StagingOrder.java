@@ -45,8 +45,8 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
     public void checkFits(long partition, String disk) {
         long needed = bytes + files * BLOCK + Math.max(LOG, partition / 2048);
         if (needed > partition) {
-            throw new Cli.Failure(String.format(Locale.ROOT, "too small: %d files, %.1f GB, do not fit onto a partition "
-                    + "of %.1f GB on %s; a larger disk in the profile, a lower --start-sector or a larger --size is "
+            throw new Cli.Failure(String.format(Locale.ROOT, "too small: %d files, %.1f GB, do not fit onto a "
+                    + "partition of %.1f GB on %s; a larger disk in the profile, a lower --start-sector or a larger --size is "
                     + "needed; nothing was made", files, bytes / 1e9, partition / 1e9, disk));
         }
     }
@@ -84,16 +84,16 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
             return server.list("").files().contains(NODE_TAR)
                     ? Optional.of(new Offer.File(NODE_TAR, NODE_TAR, -1, null, "node")) : Optional.empty();
         }
-        return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream().filter(e -> e.path().equals(NODE_TAR))
-                .map(e -> new Offer.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
+        return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream()
+                .filter(e -> e.path().equals(NODE_TAR)).map(e -> new Offer.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
     }
 
     private static Path local() {
         try {
             return ScriptFolder.beside(Path.of("container-images", NODE_TAR));
         } catch (Cli.Failure e) {
-            throw new Cli.Failure("no node.tar, neither on the artifact server nor in container-images here, and the VM "
-                    + "has no Java; make it on the artifact server: stage-node.java CONTAINER-IMAGES");
+            throw new Cli.Failure("no node.tar, neither on the artifact server nor in container-images here, and the "
+                    + "VM has no Java; make it on the artifact server: stage-node.java CONTAINER-IMAGES");
         }
     }
 }

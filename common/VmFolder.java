@@ -29,7 +29,8 @@ public record VmFolder(Path path) {
     public static VmFolder of(Path states, String name) {
         String home = Optional.ofNullable(System.getenv("XDG_STATE_HOME")).filter(s -> !s.isEmpty())
                 .orElse(System.getProperty("user.home") + "/.local/state");
-        return new VmFolder((states != null ? states : Path.of(home, "create-vm")).resolve(name).toAbsolutePath().normalize());
+        Path folder = states != null ? states : Path.of(home, "create-vm");
+        return new VmFolder(folder.resolve(name).toAbsolutePath().normalize());
     }
 
     public Path file(String name) {
@@ -60,7 +61,8 @@ public record VmFolder(Path path) {
     /** Makes the folder, for its owner alone, with that document in it. */
     public void remember(ObjectNode document) throws IOException {
         if (!Files.exists(path)) {
-            Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(path,
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Json.write(file(DOCUMENT), document);
     }
@@ -71,8 +73,8 @@ public record VmFolder(Path path) {
     }
 
     /**
-     * The private key to reach the VM with: the one asked for, else the user's own, as ssh would choose it, else one that
-     * is made here for this VM. Its public half is in the same folder, with {@code .pub} at the end.
+     * The private key to reach the VM with: the one asked for, else the user's own, as ssh would choose it, else one
+     * that is made here for this VM. Its public half is in the same folder, with {@code .pub} at the end.
      */
     public Path key(Path asked) {
         if (asked != null) {
@@ -84,7 +86,8 @@ public record VmFolder(Path path) {
         }
         Path users = Path.of(System.getProperty("user.home"), ".ssh");
         return Stream.of("id_ed25519", "id_ecdsa", "id_rsa").map(users::resolve)
-                .filter(k -> Files.isReadable(k) && Files.isReadable(publicKey(k))).findFirst().orElse(file("id_ed25519"));
+                .filter(k -> Files.isReadable(k) && Files.isReadable(publicKey(k))).findFirst()
+                .orElse(file("id_ed25519"));
     }
 
     public static Path publicKey(Path key) {

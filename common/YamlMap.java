@@ -28,9 +28,9 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * A mapping of a YAML file, for settings that people write: a value of the wrong type is a {@link Cli.Failure} with file
- * and line. It works on YAML's nodes, which know their lines and keep each scalar as it is written: a MAC address is not
- * yet a number of base 60, 0755 not yet 493. A key is taken off as it is read; what is left was not understood.
+ * A mapping of a YAML file, for settings that people write: a value of the wrong type is a {@link Cli.Failure} with
+ * file and line. It works on YAML's nodes, which know their lines and keep each scalar as it is written: a MAC address
+ * is not yet a number of base 60, 0755 not yet 493. A key is taken off as it is read; what is left was not understood.
  */
 final class YamlMap {
     private final Path file;

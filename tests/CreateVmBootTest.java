@@ -71,7 +71,8 @@ class CreateVmBootTest {
 
     private Object[] args(Path profile, Object... more) {
         List<Object> args = new ArrayList<>(List.of("--profile", profile, "--accel", "tcg", "--artifacts",
-                "127.0.0.1:" + link.port(), "--size", "1GiB", "--image", image, "--state", temp.resolve("vms"), "--json"));
+                "127.0.0.1:" + link.port(), "--size", "1GiB", "--image", image, "--state",
+                temp.resolve("vms"), "--json"));
         Stream.of(more).forEach(args::add);
         return args.toArray();
     }
@@ -81,7 +82,7 @@ class CreateVmBootTest {
     }
 
     @Test
-    @DisplayName("goes on after ssh was not up in time, another host key, the server's end and the VM's, both in the middle")
+    @DisplayName("goes on after ssh that is late, another host key, and the server's and the VM's end in the middle")
     void faults() throws Exception {
         link = new CutLink(nginx.port());
         Path profile = VmProfile.write(temp, "user", "  uefi_legacy: true\n");
@@ -89,7 +90,7 @@ class CreateVmBootTest {
         try {
             ScriptRun late = ScriptRun.of(new CreateVm(), args(profile, "--backend", "qemu", "--timeout", "1"));
             assertEquals(Cli.FAILED, late.exit(), late::toString);
-            assertTrue(late.err().contains("no ssh at core@127.0.0.1") && late.err().contains("last lines of its serial")
+            assertTrue(late.err().contains("no ssh at core@127.0.0.1") && late.err().contains("lines of its serial")
                     && late.err().contains("left: VM " + VmProfile.NAME + ", running"), late::toString);
 
             ScriptRun cut = link.cutting(MIDDLE, () -> { }, "curl-all", new CreateVm(), qemu);

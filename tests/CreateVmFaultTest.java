@@ -72,7 +72,8 @@ class CreateVmFaultTest {
     @Test
     @DisplayName("asks for the artifact server when neither option nor environment names one")
     void noArtifacts() throws IOException {
-        ScriptRun run = ScriptRun.of(new CreateVm(), "--profile", VmProfile.write(temp, "user", ""), "--backend", "qemu");
+        ScriptRun run = ScriptRun.of(new CreateVm(), "--profile", VmProfile.write(temp, "user", ""), "--backend",
+                "qemu");
         refused(Cli.USAGE, "--artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP", run);
     }
 
@@ -88,7 +89,8 @@ class CreateVmFaultTest {
     @DisplayName("names the image that is not there, and where to put it")
     void image() throws IOException {
         Path nowhere = temp.resolve("nowhere.qcow2");
-        refused(Cli.FAILED, "--image " + nowhere, run("user", "", "--backend", "qemu", "--size", "1GiB", "--image", nowhere));
+        refused(Cli.FAILED, "--image " + nowhere, run("user", "", "--backend", "qemu", "--size", "1GiB", "--image",
+                nowhere));
         refused(Cli.FAILED, "no image node.qcow2", run("user", "", "--backend", "qemu", "--size", "1GiB"));
     }
 
@@ -141,8 +143,8 @@ class CreateVmFaultTest {
     @DisplayName("says that libvirt does not answer and what to do")
     void noLibvirt() throws IOException {
         String nowhere = "qemu+unix:///system?socket=" + temp.resolve("no-socket");
-        refused(Cli.MISSING, "does not answer: ", run("user", "", "--backend", "libvirt", "--connect", nowhere, "--size",
-                "1GiB"));
+        refused(Cli.MISSING, "does not answer: ", run("user", "", "--backend", "libvirt", "--connect", nowhere,
+                "--size", "1GiB"));
     }
 
     @Test
@@ -154,8 +156,8 @@ class CreateVmFaultTest {
     }
 
     private ScriptRun inDriver(String network, Object... options) throws IOException {
-        return run(network, "  pool: default-pool\n", Stream.concat(Stream.of("--backend", "libvirt", "--connect", DRIVER,
-                "--size", "1GiB"), Stream.of(options)).toArray());
+        return run(network, "  pool: default-pool\n", Stream.concat(Stream.of("--backend", "libvirt", "--connect",
+                DRIVER, "--size", "1GiB"), Stream.of(options)).toArray());
     }
 
     @Test
@@ -186,7 +188,8 @@ class CreateVmFaultTest {
     void foreignDisk() throws IOException {
         Path disk = Files.createDirectories(temp.resolve("vms/" + VmProfile.NAME)).resolve("system.qcow2");
         Files.writeString(disk, "precious");
-        refused(Cli.FAILED, "that create-vm did not make", run("user", "", "--backend", "qemu", "--size", "1GiB", "--force"));
+        refused(Cli.FAILED, "that create-vm did not make", run("user", "", "--backend", "qemu", "--size", "1GiB",
+                "--force"));
         assertEquals("precious", Files.readString(disk));
         refused(Cli.FAILED, "create-vm made no VM", run("user", "", "--backend", "qemu", "--delete"));
         assertEquals("precious", Files.readString(disk));

@@ -107,8 +107,8 @@ class CreateVmTest {
     @DisplayName("--dry-run with libvirt and the network user gives QEMU a port of 127.0.0.1 for ssh")
     void libvirtUser() throws IOException {
         ScriptRun run = dryRun("user", "libvirt");
-        assertTrue(run.out().contains("hostfwd=tcp:127.0.0.1:2222-192.0.2.10:22\"") && !run.out().contains("<interface"),
-                run::toString);
+        assertTrue(run.out().contains("hostfwd=tcp:127.0.0.1:2222-192.0.2.10:22\"")
+                && !run.out().contains("<interface"), run::toString);
     }
 
     @Test
@@ -139,7 +139,8 @@ class CreateVmTest {
                 () -> assertTrue(text.contains("address1=192.0.2.10/24,192.0.2.1\ndns=192.0.2.53;\n"), text),
                 () -> assertFalse(text.contains("interface-name"), text),
                 () -> assertEquals(0755, file(config, "/home/core/a.sh").path("mode").asInt()),
-                () -> assertTrue(content(file(config, "/etc/create-vm-cmds.sh")).contains("systemctl enable a.service\n")),
+                () -> assertEquals("set -eux\nsystemctl enable a.service\n",
+                        content(file(config, "/etc/create-vm-cmds.sh"))),
                 () -> assertTrue(config.at("/systemd/units/0/enabled").asBoolean()));
     }
 
@@ -166,6 +167,7 @@ class CreateVmTest {
         assertAll(() -> assertEquals("10.0.2.0/24 10.0.2.15", network.net() + " " + network.guest()),
                 () -> assertFalse(network.restricted("net0", 2222, https).contains("restrict")),
                 () -> assertEquals(https, network.seen(https)),
-                () -> assertEquals("http://10.0.2.254:8080/a/", network.seen(HttpUrl.get("http://www:8080/a/")).toString()));
+                () -> assertEquals(HttpUrl.get("http://10.0.2.254:8080/a/"),
+                        network.seen(HttpUrl.get("http://www:8080/a/"))));
     }
 }

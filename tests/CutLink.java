@@ -1,3 +1,5 @@
+//SOURCES SlowLink.java
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,7 +22,7 @@ final class CutLink implements AutoCloseable {
 
     CutLink(int port) throws IOException {
         this.port = port;
-        start(this::accept);
+        SlowLink.start(this::accept);
     }
 
     int port() {
@@ -53,8 +55,8 @@ final class CutLink implements AutoCloseable {
                 continue;
             }
             Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
-            start(() -> copy(client, server, false));
-            start(() -> copy(server, client, true));
+            SlowLink.start(() -> copy(client, server, false));
+            SlowLink.start(() -> copy(server, client, true));
         }
     }
 
@@ -82,22 +84,6 @@ final class CutLink implements AutoCloseable {
         for (Socket socket : open) {
             socket.close();
         }
-    }
-
-    private interface Task {
-        void run() throws IOException;
-    }
-
-    private static void start(Task task) {
-        Thread thread = new Thread(() -> {
-            try {
-                task.run();
-            } catch (IOException ended) {
-                // one side has gone
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
     }
 
     @Override

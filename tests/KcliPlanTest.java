@@ -83,8 +83,8 @@ class KcliPlanTest {
                 + "  nets:\n  - name: a\n    vfio: true\n");
         List<String> lines = plan.warnings().stream().map(w -> w.replaceFirst(".*/plan.yaml:", "")).toList();
         assertEquals(List.of(" net1 of type network is not made here", "2: parameters is not supported here and has no "
-                + "effect", "10: vfio is not supported here and has no effect", "7: rootpassword is not supported here and "
-                + "has no effect"), lines);
+                + "effect", "10: vfio is not supported here and has no effect", "7: rootpassword is not supported here "
+                + "and has no effect"), lines);
     }
 
     @Test

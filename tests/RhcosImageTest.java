@@ -150,7 +150,8 @@ class RhcosImageTest {
     @CsvSource({"rhcos-410.84.202203231330-0-qemu.x86_64.qcow2, "
             + "https://rhcos.mirror.openshift.com/art/storage/releases/rhcos-4.10/410.84.202203231330-0/x86_64",
             "rhcos-418.94.202501221327-0-qemu.x86_64.qcow2, "
-            + "https://rhcos.mirror.openshift.com/art/storage/prod/streams/4.18-9.4/builds/418.94.202501221327-0/x86_64",
+            + "https://rhcos.mirror.openshift.com/art/storage/prod/streams/4.18-9.4/builds/"
+            + "418.94.202501221327-0/x86_64",
             "rhcos-4.10.3-x86_64-qemu.x86_64.qcow2, "
             + "https://mirror.openshift.com/pub/openshift-v4/x86_64/dependencies/rhcos/4.10/4.10.3"})
     void mirrors(String name, String folder) {

@@ -43,11 +43,12 @@ final class SlowLink implements AutoCloseable {
         }
     }
 
-    private interface Task {
+    interface Task {
         void run() throws IOException;
     }
 
-    private static void start(Task task) {
+    /** On a thread of its own, until one side goes. */
+    static void start(Task task) {
         Thread thread = new Thread(() -> {
             try {
                 task.run();
