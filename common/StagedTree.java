@@ -28,12 +28,14 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param partition whether it is the latter, where the files have the names that an inventory gives them as path
  * @param kinds of files that are there: on a partition what staged.json names, on a server all
  * @param release what a partition was staged for; null on a server
- * @param files all regular files and symlinks but blobs and what is below node/, by name, with sizes
+ * @param files all regular files and symlinks, by name, with sizes; but blobs, what is below node/, and on a server
+ *         the folders in which build-store unpacks images
  * @param blobs the whole blobs by their file, with sizes
  */
 public record StagedTree(Path root, boolean partition, Set<String> kinds, String release, Map<Path, Long> files,
         Map<Path, Long> blobs) {
     static final String STAGED = "staged.json";
+    private static final Set<String> SKIPPED = Set.of("node", "lost+found");
     private static final Set<String> KINDS = Set.of("blob", "set", "node", "store");
 
     /** One image set: its name on the partition, its layout, and the image list that the inventory names, or null. */
@@ -61,8 +63,9 @@ public record StagedTree(Path root, boolean partition, Set<String> kinds, String
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-                boolean skip = dir.equals(root.resolve("node")) || dir.equals(root.resolve("lost+found"));
-                return skip ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+                String name = root.relativize(dir).toString();
+                boolean unpacked = !partition && (name.equals("store") || name.matches("\\.[^/]+")); // by build-store
+                return unpacked || SKIPPED.contains(name) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 
             @Override

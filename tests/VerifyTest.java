@@ -43,6 +43,17 @@ class VerifyTest {
     }
 
     @Test
+    @DisplayName("leaves unpacked images alone: what looks like a secret in them is the image's")
+    void unpackedStore() throws IOException {
+        ServedTree server = StagedDisk.server(temp);
+        for (String folder : List.of("store/overlay", ".scratch")) {
+            Path unpacked = Files.createDirectories(server.root.resolve(folder));
+            Files.writeString(unpacked.resolve("test.pem"), "-----BEGIN PRIVATE KEY-----");
+        }
+        StagedDisk.assertWhole(StagedDisk.verify(server.root));
+    }
+
+    @Test
     @DisplayName("finds a staged disk whole, and names what was not staged")
     void disk() throws IOException {
         ServedTree server = StagedDisk.server(temp).add("store.sqfs", "store", "not fetched".getBytes());
