@@ -1,8 +1,12 @@
 package common;
 
+//SOURCES Json.java
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /**
  * What a check of a folder found. Each line names a file, as seen from the folder, and says what is the matter with it.
@@ -26,6 +30,15 @@ public record Findings(Path root, List<String> wrong, List<String> unchecked, Li
 
     void note(Path file, String what) {
         notes.add(name(file) + ": " + what);
+    }
+
+    /** Three arrays of lines, by the names of the components. */
+    public ObjectNode json() {
+        ObjectNode json = Json.object();
+        wrong.forEach(json.putArray("wrong")::add);
+        unchecked.forEach(json.putArray("unchecked")::add);
+        notes.forEach(json.putArray("notes")::add);
+        return json;
     }
 
     /** Text about files in the folder, with their names as seen from there. */

@@ -139,6 +139,9 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
 
     /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */
     public static void complete(Path root) throws IOException {
+        if (!Files.exists(root.resolve(FILE))) {
+            throw new Cli.Failure(root + ": no " + FILE + " to sign; pull again, that writes it");
+        }
         Map<String, String> kinds = Map.of("node.tar", "node", "store.sqfs", "store");
         Inventory inventory = parse(Files.readAllBytes(root.resolve(FILE)), FILE);
         List<String> entered = inventory.files.stream().map(Entry::from).toList();

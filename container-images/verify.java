@@ -8,7 +8,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
-import java.util.List;
 import java.util.Locale;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -68,11 +67,7 @@ class Verify extends Cli.Command {
             throw new Cli.Failure("no folder " + folder + "; is the data partition mounted?");
         }
         PrivateKey secret = key.sign == null ? null : InventorySignature.privateKey(key.sign);
-        StagedTree tree = StagedTree.at(folder);
-        if (secret != null) {
-            complete(tree);
-            tree = StagedTree.at(folder);
-        }
+        StagedTree tree = secret == null ? StagedTree.at(folder) : completed();
         Verification verification = new Verification(tree, against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
@@ -87,16 +82,14 @@ class Verify extends Cli.Command {
     }
 
     /** Makes the inventory one that can be signed. Of a folder that is not whole no earlier signature stays, either. */
-    private void complete(StagedTree tree) throws IOException {
-        if (tree.partition()) {
+    private StagedTree completed() throws IOException {
+        if (StagedTree.at(folder).partition()) {
             throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
                     + "server, curl-all brings the signature");
         }
-        if (!Files.exists(folder.resolve(Inventory.FILE))) {
-            throw new Cli.Failure(folder + ": no " + Inventory.FILE + " to sign; pull again, that writes it");
-        }
         Inventory.complete(folder);
         Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
+        return StagedTree.at(folder);
     }
 
     private void report(StagedTree tree, Verification verification, boolean signed, double seconds) throws IOException {
@@ -115,17 +108,10 @@ class Verify extends Cli.Command {
             ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
                     .put("whole", whole).put("signed", signed).put("images", verification.images())
                     .put("blobs", tree.blobs().size()).put("bytes", verification.bytes()).put("freeBytes", free)
-                    .put("seconds", Math.round(seconds * 10) / 10.0);
-            lines(document, "wrong", findings.wrong());
-            lines(document, "unchecked", findings.unchecked());
-            lines(document, "notes", findings.notes());
-            lines(document, "notStaged", List.copyOf(verification.notStaged()));
+                    .put("seconds", Math.round(seconds * 10) / 10.0).setAll(findings.json());
+            verification.notStaged().forEach(document.putArray("notStaged")::add);
             System.out.write(Json.pretty(document));
             System.out.flush();
         }
-    }
-
-    private static void lines(ObjectNode document, String name, List<String> lines) {
-        lines.forEach(document.putArray(name)::add);
     }
 }

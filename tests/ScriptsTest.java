@@ -41,6 +41,7 @@ class ScriptsTest {
     @ParameterizedTest(name = "{0}: runs by its own name where jbang is on PATH, and --help shows an example")
     @MethodSource("scripts")
     void help(Path script) {
+        Proc.of(Repository.LAUNCHER.toString(), "build", script.toString()).check(); // says so on stderr
         String path = Repository.ROOT + ":" + System.getenv("PATH");
         Proc.Result result = Proc.of(script.toString(), "--help").env("PATH", path).run();
         assertAll(() -> assertEquals(0, result.exit(), result.err()),

@@ -102,7 +102,6 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 import common.Cli;
 import common.Packages;
-import common.Proc;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -141,11 +140,6 @@ class RunTests extends Cli.Command {
         if (Packages.family() == Packages.Family.DEBIAN) {
             HostPackages.install(ON_DEBIAN, yes);
             HostPackages.install(without.contains("vm") ? List.of() : VmRehearsal.PROGRAMS, yes);
-        }
-        if (classes.isEmpty()) { // each script by itself; who picks classes is at work on one of them
-            for (Path script : Repository.scripts()) {
-                Proc.of(Repository.LAUNCHER.toString(), "build", script.toString()).check();
-            }
         }
         return run();
     }
