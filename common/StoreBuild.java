@@ -98,19 +98,24 @@ public final class StoreBuild {
         }
     }
 
-    /** Enters a store file that lies in the container-images folder, unless it is in the inventory as it is. */
-    public void enter() throws IOException {
+    /** Enters a store that was there before, unless the inventory has it. */
+    public void enterUnchanged() throws IOException {
         Path inventory = input.folder().resolve(Inventory.FILE);
-        if (!image.isFile() || !image.out().getParent().equals(input.folder())) {
-            return;
-        }
         String name = image.out().getFileName().toString();
-        long size = Files.size(image.out());
+        long size = image.bytes();
         boolean entered = Files.exists(inventory)
                 && Inventory.parse(Files.readAllBytes(inventory), inventory.toString()).files().stream()
                         .anyMatch(e -> e.from().equals(name) && e.size() == size);
         if (!entered) {
-            Inventory.enter(input.folder(), StoreImage.FILE, name, input.release(), "store");
+            enter();
+        }
+    }
+
+    /** Only a file that lies in the container-images folder is served. */
+    private void enter() throws IOException {
+        if (image.isFile() && image.out().getParent().equals(input.folder())) {
+            Inventory.enter(input.folder(), StoreImage.FILE, image.out().getFileName().toString(), input.release(),
+                    "store");
         }
     }
 

@@ -82,7 +82,7 @@ class BuildStore extends Cli.Command {
         boolean unchanged = image.isOf(input);
         Map<String, String> failed = Map.of();
         if (unchanged) {
-            build.enter();
+            build.enterUnchanged();
         } else {
             StoreBuild.Plan plan = build.plan();
             Cli.text(json).println(plan.shown());

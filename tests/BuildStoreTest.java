@@ -185,6 +185,8 @@ class BuildStoreTest {
         Files.writeString(folder.resolve("images-4.13.0/images.txt"), AGENT + " new\n");
         ScriptRun again = ScriptRun.of(new BuildStore(), folder);
         assertTrue(again.out().contains("Built: "), again::toString);
+        String inventory = Files.readString(folder.resolve(Inventory.FILE));
+        assertTrue(inventory.contains(Digest.of(folder.resolve("store.sqfs")).hex()), inventory);
         assertEquals("zstd", compression(folder.resolve("store.sqfs")));
         try (MountedStore changed = MountedStore.of(folder.resolve("store.sqfs"), folder.resolve("site"))) {
             assertTrue(changed.has("quay.io/edge/agent:new"));

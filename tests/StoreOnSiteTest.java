@@ -111,7 +111,8 @@ class StoreOnSiteTest {
     @Test
     void has_nothing_left_to_load_for_the_extract_scripts() {
         for (Class<?> extract : List.of(ExtractInitial4103.class, ExtractOcp4103.class)) {
-            Proc.Result result = node.images.on(Proc.of(ImageStore.argv(extract, "--folder", partition.toString()))).run();
+            List<String> argv = ImageStore.argv(extract, "--folder", partition.toString());
+            Proc.Result result = node.images.on(Proc.of(argv)).run();
             assertTrue(result.ok() && result.out().contains("0 loaded, "), result.out() + result.err());
         }
     }
