@@ -120,7 +120,7 @@ public final class OfflineDisk implements AutoCloseable {
         }
         long has = isNew() ? 0 : FileTree.bytes(raw);
         long needed = Math.max(0, bytes - has) + (qcow2 ? bytes : 0);
-        long free = Files.getFileStore(path.getParent()).getUsableSpace();
+        long free = path.getParent().toFile().getUsableSpace();
         if (needed > free) {
             throw new Cli.Failure(String.format(Locale.ROOT, "%s does not fit: its folder has %.1f MB free, %.1f MB "
                     + "are needed%s; nothing was written", path, free / 1e6, needed / 1e6,

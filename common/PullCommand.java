@@ -260,13 +260,13 @@ public abstract class PullCommand extends Cli.Command {
         return document;
     }
 
-    /** Bytes free where the folder is or will be. */
-    private static long free(Path folder) throws IOException {
+    /** Bytes free where the folder is or will be. FileStore, which looks for the mount, fails in a chroot. */
+    private static long free(Path folder) {
         Path there = folder;
         while (!Files.exists(there)) {
             there = there.getParent();
         }
-        return Files.getFileStore(there).getUsableSpace();
+        return there.toFile().getUsableSpace();
     }
 
     private static String mb(long bytes) {

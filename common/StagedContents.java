@@ -5,7 +5,6 @@ package common;
 //SOURCES Verification.java
 
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -36,9 +35,8 @@ public record StagedContents(int images, long usedBytes, Digest inventory) {
             throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""
                     : " and " + (wrong.size() - 1) + " more"));
         }
-        FileStore store = Files.getFileStore(folder);
-        return new StagedContents(verification.images(), store.getTotalSpace() - store.getUnallocatedSpace(),
-                inventory(folder));
+        return new StagedContents(verification.images(), folder.toFile().getTotalSpace()
+                - folder.toFile().getFreeSpace(), inventory(folder));
     }
 
     static Digest inventory(Path folder) throws IOException {

@@ -123,13 +123,13 @@ public final class StoreBuild {
         long more = Math.max(0, plan.scratchBytes - unpacked.bytes());
         long store = plan.storeBytes;
         Path out = image.out().getParent();
-        boolean same = Files.getFileStore(scratch).equals(Files.getFileStore(out));
+        boolean same = Files.getAttribute(scratch, "unix:dev").equals(Files.getAttribute(out, "unix:dev"));
         fits(more + (same && image.isFile() ? store : 0), scratch);
         fits(image.isFile() || !same ? store : 0, out);
     }
 
     private static void fits(long bytes, Path folder) throws IOException {
-        long free = Files.getFileStore(folder).getUsableSpace();
+        long free = folder.toFile().getUsableSpace();
         if (bytes > free) {
             throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: about %.1f MB to write, %.1f MB free in "
                     + "%s; free some space or name another folder with --scratch or --out", bytes / 1e6, free / 1e6,
