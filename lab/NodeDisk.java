@@ -45,15 +45,16 @@ final class NodeDisk {
             disk.setLength(SECTORS * SECTOR);
         }
         Proc.of("sfdisk", "--quiet", raw.toString()).stdin(partitions()).check();
-        Proc.of("mke2fs", "-q", "-t", "ext4", "-L", "root", "-m", "0", "-E", "lazy_itable_init=0,offset=" + ROOT * SECTOR,
-                "-d", root.toString(), raw.toString(), ROOT_SECTORS / 2 + "k").check();
+        Proc.of("mke2fs", "-q", "-t", "ext4", "-L", "root", "-m", "0", "-E",
+                "lazy_itable_init=0,offset=" + ROOT * SECTOR, "-d", root.toString(), raw.toString(),
+                ROOT_SECTORS / 2 + "k").check();
         bios(node, image.folder(), raw);
         uefi(node, image.folder(), raw);
         Proc.of("qemu-img", "convert", "-O", "qcow2", raw.toString(), image.disk().toString()).check();
         Files.delete(raw);
     }
 
-    /** For sfdisk; the types are the UEFI specification's names of an EFI system and GRUB's of a BIOS boot partition. */
+    /** For sfdisk; the type of an EFI system partition is the UEFI specification's, the other one GRUB's own. */
     private static String partitions() {
         return """
                 label: gpt

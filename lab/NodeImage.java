@@ -59,7 +59,7 @@ record NodeImage(Path folder) {
         return folder.resolve("live.iso");
     }
 
-    /** The image of this checkout; builds it if the cache has none, which takes about a minute and 200 MB of packages. */
+    /** The image of this checkout; if the cache has none, builds it: 200 MB of packages, a minute of two cores. */
     static synchronized NodeImage of(Path repository) throws IOException {
         Path lab = repository.resolve("lab").toAbsolutePath().normalize();
         Path images = cache().resolve("lab-node");
