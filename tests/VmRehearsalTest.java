@@ -1,19 +1,14 @@
-//SOURCES Repository.java
-//SOURCES ../lab/LabFolder.java
+//SOURCES LabRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
-import common.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -29,28 +24,27 @@ class VmRehearsalTest {
 
     @TempDir
     static Path temp;
-    private static Process lab;
+    private static LabRun lab;
     private static String output;
 
     /** The first run is stopped while the factory VM is up, the second one, in the same folder, goes to the end. */
     @BeforeAll
     static void rehearse() throws Exception {
-        LabFolder folder = new LabFolder(dir());
-        assertEquals(130, lab(line -> {
-            if (line.startsWith("VM: ")) { // what create-vm says about a step in it
-                assertTrue(folder.running().stream().anyMatch(r -> r.name().equals("qemu")));
-                lab.toHandle().destroy();
-            }
-        }));
-        assertNothingLeft();
-        assertEquals(0, lab(line -> { }), output);
+        lab = new LabRun(temp.resolve("lab"));
+        LabRun.Result stopped = lab.run(LabRun.OnLine.beginning("VM: ", line -> { // what create-vm does in it
+            assertTrue(lab.folder().running().stream().anyMatch(r -> r.name().equals("qemu")));
+            lab.stop();
+        }), "rehearse", "--vm");
+        assertEquals(130, stopped.exit(), stopped.output());
+        lab.assertNothingLeft();
+        LabRun.Result whole = lab.run(LabRun.OnLine.NOTHING, "rehearse", "--vm");
+        output = whole.output();
+        assertEquals(0, whole.exit(), output);
     }
 
     @AfterAll
     static void end() throws IOException {
-        lab.destroy();
-        new LabFolder(dir()).release();
-        new LabFolder(dir()).delete();
+        lab.close();
     }
 
     @Test
@@ -87,8 +81,8 @@ class VmRehearsalTest {
     @Test
     @DisplayName("leaves nothing running, mounted or big")
     void nothingLeft() throws IOException {
-        assertNothingLeft();
-        assertTrue(LabFolder.size(dir()) < 5_000_000);
+        lab.assertNothingLeft();
+        assertTrue(LabFolder.size(lab.folder().path()) < 5_000_000);
     }
 
     private static void assertReport(String console, int references) {
@@ -99,39 +93,6 @@ class VmRehearsalTest {
     }
 
     private static String console(String name) throws IOException {
-        return Files.readString(new LabFolder(dir()).consoles().resolve(name + ".serial.log"));
-    }
-
-    private interface OnLine {
-        void line(String line) throws IOException;
-    }
-
-    /** Exit code; {@link #output} is what it said. */
-    private static int lab(OnLine onLine) throws IOException, InterruptedException {
-        lab = new ProcessBuilder(Repository.LAUNCHER.toString(), Repository.ROOT.resolve("lab/lab.java").toString(),
-                "rehearse", "--vm", "--dir", dir().toString()).redirectErrorStream(true).start();
-        StringBuilder said = new StringBuilder();
-        try (BufferedReader lines = lab.inputReader()) {
-            for (String line; (line = lines.readLine()) != null;) {
-                said.append(line).append('\n');
-                onLine.line(line);
-            }
-        }
-        output = said.toString();
-        return lab.waitFor();
-    }
-
-    private static Path dir() {
-        return temp.resolve("lab");
-    }
-
-    private static void assertNothingLeft() throws IOException {
-        assertEquals(List.of(), new LabFolder(dir()).running());
-        assertEquals(List.of(), new LabFolder(dir()).mounts());
-        assertFalse(Proc.of("losetup", "-a").check().contains(dir().toString()), "loop device");
-        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-            assertEquals(List.of(), all.map(p -> p.info().commandLine().orElse(""))
-                    .filter(c -> c.contains(dir().toString())).toList());
-        }
+        return Files.readString(lab.folder().consoles().resolve(name + ".serial.log"));
     }
 }
