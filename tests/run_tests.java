@@ -113,9 +113,9 @@ class RunTests extends Cli.Command {
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "script", "ps", "mksquashfs",
             "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd",
-            "readelf");
-    /** What makes a Debian to run in; only from a Debian's packages. */
-    private static final List<String> ON_DEBIAN = List.of("mmdebstrap");
+            "readelf", "curl");
+    /** What makes a Debian to run in, and UEFI for a guest, where Debian has it. */
+    private static final List<String> ON_DEBIAN = List.of("mmdebstrap", "/usr/share/OVMF/OVMF_CODE_4M.fd");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();
