@@ -52,7 +52,7 @@ class VmRehearsalTest {
     void discoveryLoad() throws IOException {
         String console = console("discovery-load");
         assertReport(console, INITIAL);
-        assertTrue(console.matches("(?s).*precache-images\\[.*6 of 6.*LAB-REPORT network.*"), console);
+        assertTrue(console.matches("(?s).*precache-images\\[\\d+]: 6 loaded, .*LAB-REPORT network.*"), console);
     }
 
     @Test
@@ -60,7 +60,8 @@ class VmRehearsalTest {
     void discoveryStore() throws IOException {
         String console = console("discovery-store");
         assertReport(console, INITIAL);
-        assertTrue(console.contains("images in the store at /run/precache/store"), console);
+        assertTrue(console.matches("(?s).*images in the store at /run/precache/store.*: 0 loaded, 6 already there.*"),
+                console);
     }
 
     @Test
