@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,7 @@ import okhttp3.HttpUrl;
 public final class GuestStaging {
     private static final String FOLDER = "/var/tmp/create-vm";
     private static final String MOUNT = "/var/mnt";
+    private static final int SHOWN = 30;
     /**
      * Runs a script of the bundle. One that an earlier, broken connection left running is ended first: it holds the
      * partition's lock.
@@ -110,6 +112,18 @@ public final class GuestStaging {
         ssh.command("sudo systemctl poweroff").run();
     }
 
+    private boolean isBack() {
+        try {
+            ssh.await(Duration.ofSeconds(20), () -> true);
+            return true;
+        } catch (Cli.Failure e) {
+            if (e.exitCode == Cli.INTERRUPTED) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
     private JsonNode run(String script, List<String> args) {
         List<String> step = new ArrayList<>(List.of("sudo", "/usr/bin/bash", "-c", STEP, "create-vm",
                 "/usr/bin/bash", FOLDER + "/node/bin/" + script));
@@ -117,6 +131,11 @@ public final class GuestStaging {
         step.add("--json");
         text.println("VM: " + script + " " + String.join(" ", args));
         Proc.Result result = ssh.command(Proc.of(step).shown()).watch();
+        if (result.exit() == Ssh.BROKEN && isBack()) { // a step finds what it did before
+            result.out().lines().filter(l -> !l.isBlank()).limit(SHOWN).forEach(System.err::println);
+            Cli.warn("the connection to the VM broke during " + script + ", or something ended it there; once more");
+            result = ssh.command(Proc.of(step).shown()).watch();
+        }
         if (result.exit() == Ssh.BROKEN) {
             throw new Cli.Failure("the connection to the VM broke during " + script);
         }
