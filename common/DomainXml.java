@@ -59,7 +59,7 @@ final class DomainXml {
         domain.setAttribute("type", kvm ? "kvm" : "qemu");
         add(domain, "name", plan.name());
         add(domain, "memory", "" + plan.memory(), "unit", "MiB");
-        add(domain, "vcpu", "" + plan.cpus());
+        add(domain, "vcpu", "" + (kvm ? plan.cpus() : 1)); // libvirt cannot say thread=single, see Accelerator
         Element os = add(domain, "os", null);
         add(os, "type", "hvm", "arch", "x86_64", "machine", "q35");
         if (plan.uefi()) {

@@ -15,8 +15,9 @@ import common.Cli;
 import common.Proc;
 
 /**
- * A running lab node: QEMU with software emulation, which works on every machine. It has no network unless it is given
- * an ssh port, and no console but a file. Closing it is pulling the plug.
+ * A running lab node: QEMU with software emulation, which works on every machine, in one thread, since with two Java
+ * crashes in the guest at times (see common/Accelerator). It has no network unless it is given an ssh port, and no
+ * console but a file. Closing it is pulling the plug.
  */
 final class LabNode implements AutoCloseable {
     static final List<String> PROGRAMS = List.of("qemu-system-x86_64", "qemu-img", "setsid");
@@ -51,7 +52,7 @@ final class LabNode implements AutoCloseable {
 
         List<String> argv() {
             List<String> argv = new ArrayList<>(List.of("qemu-system-x86_64", "-name", name, "-machine", "pc",
-                    "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64", "-smp", "2", "-m", "3072",
+                    "-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64", "-smp", "2", "-m", "3072",
                     "-nodefaults", "-display", "none", "-no-reboot", "-serial", "file:" + serial(),
                     "-object", "rng-random,filename=/dev/urandom,id=rng", "-device", "virtio-rng-pci,rng=rng"));
             if (iso != null) {
