@@ -23,6 +23,6 @@ public record Firmware(Path code, Path variables) {
     public static Firmware installed() {
         return KNOWN.stream().filter(f -> Files.exists(f.code) && Files.exists(f.variables)).findFirst()
                 .orElseThrow(() -> new Cli.Failure(Cli.MISSING, "the profile wants UEFI and there is no OVMF; as root: "
-                        + Packages.installCommand(Packages.having(List.of("OVMF_CODE.fd")))));
+                        + Packages.installCommand(Packages.having(List.of("/usr/share/OVMF/OVMF_CODE_4M.fd")))));
     }
 }

@@ -51,7 +51,6 @@ public final class Packages {
             Map.entry("systemd-escape", new Names("systemd", "systemd")),
             Map.entry("qemu-system-x86_64", new Names("qemu-system-x86", "qemu-kvm")),
             Map.entry("qemu-img", new Names("qemu-utils", "qemu-img")),
-            Map.entry("OVMF_CODE.fd", new Names("ovmf", "edk2-ovmf")),
             Map.entry("ssh", new Names("openssh-client", "openssh-clients")),
             Map.entry("ssh-keygen", new Names("openssh-client", "openssh")),
             Map.entry("virsh", new Names("libvirt-clients", "libvirt-client")),
