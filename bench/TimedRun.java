@@ -19,7 +19,8 @@ import common.Proc;
  * @param cpuSeconds user and system time
  * @param written bytes that it wrote into files on disks ({@code write_bytes} of proc(5): counted when a page becomes
  *         dirty, whether or not the file is removed before the page gets to the disk)
- * @param peakRss VmHWM in bytes of the script's java process; 0 when there is none
+ * @param peakRss VmHWM in bytes of the script's java process; 0 when there is none. Read ten times a second: more often
+ *         the reading itself, of all processes there are, takes time from those that use every processor
  */
 record TimedRun(int exit, double seconds, double flushSeconds, double cpuSeconds, long written, long peakRss) {
     /** The shell that starts the program has in the end the sums over all descendants that were waited for. */
@@ -39,7 +40,7 @@ record TimedRun(int exit, double seconds, double flushSeconds, double cpuSeconds
                 .background(log);
         long peak = 0;
         try {
-            while (!process.waitFor(20, TimeUnit.MILLISECONDS)) {
+            while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
                 peak = Math.max(peak, process.descendants().mapToLong(TimedRun::peakRss).max().orElse(0));
             }
         } catch (InterruptedException e) {

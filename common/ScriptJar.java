@@ -117,7 +117,8 @@ public record ScriptJar(String name, int java) {
                 #!/bin/sh
                 # %s, with the Java of this folder: /usr/bin/bash %1$s --help
                 node=$(dirname "$(dirname "$(readlink -f "$0")")")
-                exec "$node/jre/bin/java" -XX:+UseSerialGC -XX:-UsePerfData -jar "$node/lib/%1$s.jar" "$@"
+                exec "$node/jre/bin/java" -XX:+UseSerialGC -XX:-UsePerfData -XX:CompileThresholdScaling=5 \\
+                    -jar "$node/lib/%1$s.jar" "$@"
                 """).formatted(name).getBytes(StandardCharsets.UTF_8);
     }
 }
