@@ -1,5 +1,6 @@
 //SOURCES HelpBench.java
 //SOURCES LoadBench.java
+//SOURCES NodeBench.java
 //SOURCES PullBench.java
 //SOURCES StoreBench.java
 //SOURCES VerifyBench.java
@@ -13,7 +14,7 @@ import java.io.IOException;
 record Measurement(Setting setting, Part part, int images, double scale) {
     private static final int VERIFIED_MIB = 128;
 
-    enum Part { pull, load, store, verify, all }
+    enum Part { pull, load, store, verify, node, all }
 
     void run() throws IOException {
         PullBench pull = new PullBench(setting);
@@ -37,6 +38,11 @@ record Measurement(Setting setting, Part part, int images, double scale) {
             }
             if (is(Part.verify)) {
                 new VerifyBench(setting).run(small.contenders, Math.max(1, (int) (VERIFIED_MIB * scale)));
+            }
+            if (is(Part.node)) {
+                NodeBench node = new NodeBench(setting);
+                node.startUp(small);
+                node.rehearsal(small.contenders);
             }
             if (part == Part.all) {
                 help.run();

@@ -20,10 +20,10 @@ import picocli.CommandLine.Parameters;
 
 /** Our times, bytes and memory beside those of the original's loops and of others, on one corpus in one run. */
 @Command(name = "bench", description = "Measure ours beside the original's loops and others; write bench/RESULTS.md.",
-        footer = {"", "Examples, as root on a quiet machine; all takes about 20 minutes, pull a few on a small corpus:",
+        footer = {"", "Examples, as root on a quiet machine; all takes about 25 minutes, pull a few on a small corpus:",
             "  ./jbang bench/bench.java", "  ./jbang bench/bench.java pull --images 40 --scale 0.05 --results pull.md"})
 class Bench extends Cli.Command {
-    @Parameters(paramLabel = "pull|load|store|verify|all", arity = "0..1", defaultValue = "all",
+    @Parameters(paramLabel = "pull|load|store|verify|node|all", arity = "0..1", defaultValue = "all",
             description = "What to measure (default: ${DEFAULT-VALUE}).")
     Measurement.Part part;
 

@@ -1,0 +1,73 @@
+//SOURCES Material.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import common.Cli;
+import common.Proc;
+
+/** The scripts in the node bundle, and the whole way with virtual machines. */
+final class NodeBench {
+    /** As the rehearsal's table has it; its step is not part of the way, the image is made once on a host. */
+    private static final String NODE_IMAGE = "the node image, made once";
+    private static final Pattern ROW = Pattern.compile("(.+?) {2,}([0-9.]+)(?: +[0-9.]+)?");
+    private static final Pattern START_UP = Pattern.compile("LAB-REPORT start-up of a script: ([0-9]+) ms");
+    private static final String BUNDLED = "verify of the node bundle";
+
+    private final Setting setting;
+    private final Report report;
+
+    NodeBench(Setting setting) {
+        this.setting = setting;
+        report = setting.report();
+    }
+
+    /** On this host, without a class archive: the partition is mounted read-only. */
+    void startUp(Material small) throws IOException {
+        small.pulled();
+        small.contenders.ours("container-images/stage-node.java", small.contenders.pulled().toString(),
+                "--target-glibc", "2.36").check();
+        Path node = small.contenders.emptied(setting.disk().resolve("node"));
+        Proc.of("tar", "-xf", small.contenders.pulled().resolve("node.tar").toString(), "-C", node.toString()).check();
+        Contender help = new Contender(BUNDLED, "bash node/bin/verify --help", Set.of(0), () -> Proc.of("bash",
+                node.resolve("bin/verify").toString(), "--help"));
+        Turns turns = setting.turns(List.of(help), setting.runs());
+        report.compare("Start-up in the node bundle", turns);
+        report.goal("start-up in the node bundle, on this host",
+                turns.samples(BUNDLED, TimedRun::seconds).median(), 0.5, "s");
+    }
+
+    /** Once: it takes minutes. The nodes are emulated. */
+    void rehearsal(Contenders contenders) throws IOException {
+        Path folder = setting.lab().path().resolve("vm");
+        Contender rehearsal = new Contender("rehearse --vm", "", Set.of(0), () -> contenders.ours("lab/lab.java",
+                "rehearse", "--vm", "--yes", "--dir", folder.toString()));
+        setting.turns(List.of(rehearsal), 1);
+        List<String> said = Files.readAllLines(setting.log());
+        report.line("%n## `./jbang lab/lab.java rehearse --vm`, once; the nodes are emulated%n");
+        report.line("| step | seconds |%n| --- | --- |");
+        double all = 0;
+        for (String line : said.stream().dropWhile(l -> !l.startsWith("step ")).skip(1).toList()) {
+            Matcher row = ROW.matcher(line.strip());
+            if (row.matches() && !row.group(1).equals("all")) {
+                report.line("| %s | %s |", row.group(1), row.group(2));
+                all += row.group(1).equals(NODE_IMAGE) ? 0 : Double.parseDouble(row.group(2));
+            }
+        }
+        if (all == 0) {
+            throw new Cli.Failure("the rehearsal has printed no table of its steps");
+        }
+        report.goal("rehearsal with virtual machines, the node image cached", all, 480, "s");
+        double slowest = said.stream().map(START_UP::matcher).filter(Matcher::find)
+                .mapToDouble(m -> Double.parseDouble(m.group(1)) / 1000).max()
+                .orElseThrow(() -> new Cli.Failure("the nodes have not said how long a script takes to start"));
+        report.line("%nOn the nodes a script's `--help` took at most %s s.", String.format(Locale.ROOT, "%.1f", slowest));
+        report.goal("start-up in the node bundle, on an emulated node", slowest, 5, "s");
+    }
+}
