@@ -19,8 +19,7 @@ import common.Proc;
  * @param cpuSeconds user and system time
  * @param written bytes that it wrote into files on disks ({@code write_bytes} of proc(5): counted when a page becomes
  *         dirty, whether or not the file is removed before the page gets to the disk)
- * @param peakRss VmHWM in bytes of the script's java process; 0 when there is none. Read ten times a second: more often
- *         the reading itself, of all processes there are, takes time from those that use every processor
+ * @param peakRss VmHWM in bytes of the script's java process, which the launcher became; 0 when there is none
  */
 record TimedRun(int exit, double seconds, double flushSeconds, double cpuSeconds, long written, long peakRss) {
     /** The shell that starts the program has in the end the sums over all descendants that were waited for. */
@@ -40,8 +39,8 @@ record TimedRun(int exit, double seconds, double flushSeconds, double cpuSeconds
                 .background(log);
         long peak = 0;
         try {
-            while (!process.waitFor(100, TimeUnit.MILLISECONDS)) {
-                peak = Math.max(peak, process.descendants().mapToLong(TimedRun::peakRss).max().orElse(0));
+            while (!process.waitFor(20, TimeUnit.MILLISECONDS)) {
+                peak = Math.max(peak, peakRss(process.pid()));
             }
         } catch (InterruptedException e) {
             throw new Cli.Failure(Cli.INTERRUPTED, "interrupted: " + program.shown(), e);
@@ -69,11 +68,12 @@ record TimedRun(int exit, double seconds, double flushSeconds, double cpuSeconds
         return 60 * Double.parseDouble(parts[0]) + Double.parseDouble(parts[1]);
     }
 
-    private static long peakRss(ProcessHandle process) {
-        Path proc = Path.of("/proc", String.valueOf(process.pid()));
+    /** Of the shell's one child: to look through all processes would take time from those that use every processor. */
+    private static long peakRss(long shell) {
         try {
-            String[] argv = Files.readString(proc.resolve("cmdline")).split("\0");
-            if (!argv[0].endsWith("java") || Stream.of(argv).anyMatch("dev.jbang.Main"::equals)) {
+            String child = Files.readString(Path.of("/proc/" + shell + "/task/" + shell + "/children")).strip();
+            Path proc = Path.of("/proc", child);
+            if (child.isEmpty() || !Files.readString(proc.resolve("cmdline")).split("\0")[0].endsWith("java")) {
                 return 0;
             }
             return Files.readAllLines(proc.resolve("status")).stream().filter(l -> l.startsWith("VmHWM:"))
