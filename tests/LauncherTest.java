@@ -108,6 +108,24 @@ class LauncherTest {
     }
 
     @Test
+    @DisplayName("leaves an archive of a script's classes in its cache, but not on a disk that may be too small for it")
+    void classArchive() throws IOException {
+        Path copy = copyOfLauncher("a repository", Repository.text(Repository.LAUNCHER));
+        Path own = Files.writeString(copy.resolveSibling("Echo.java"), SCRIPT);
+        assertEquals(List.of(0, 0), List.of(launch(copy, own).run().exit(), launch(copy, own).run().exit()));
+        assertEquals(1, archives());
+        Path jar = Files.move(cache.resolve(JAR), folder.resolve(JAR));
+        Proc.of("mount", "-t", "tmpfs", "-o", "size=20m", "small", cache.toString()).check();
+        try {
+            Files.copy(jar, cache.resolve(JAR));
+            assertEquals(List.of(0, 0), List.of(launch(copy, own).run().exit(), launch(copy, own).run().exit()));
+            assertEquals(0, archives());
+        } finally {
+            Proc.of("umount", cache.toString()).check();
+        }
+    }
+
+    @Test
     @DisplayName("needs no network once JBang and the script are cached")
     void offline() {
         launch(Repository.LAUNCHER, script, "x").run();
@@ -255,6 +273,12 @@ class LauncherTest {
     private static Path executable(Path file, String text) throws IOException {
         Files.writeString(file, text);
         return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    private long archives() throws IOException {
+        try (Stream<Path> files = Files.list(cache)) {
+            return files.filter(f -> f.toString().endsWith(".jsa")).count();
+        }
     }
 
     private List<Path> leftovers() throws IOException {
