@@ -119,6 +119,15 @@ class ScriptsTest {
     }
 
     @Test
+    @DisplayName("no file names a host of a package repository")
+    void noHostNames() {
+        Pattern host = Pattern.compile("\\w+\\.(maven|sonatype|debian|ubuntu|fedoraproject|centos|jitpack|gradle)"
+                + "\\.(org|com|net|io|apache)\\b");
+        assertEquals(List.of(),
+                Repository.files().stream().filter(f -> host.matcher(Repository.text(f)).find()).toList());
+    }
+
+    @Test
     @DisplayName("run_tests lists every test class")
     void listed() {
         Path tests = Repository.ROOT.resolve("tests");
