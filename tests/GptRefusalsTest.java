@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -277,13 +276,8 @@ class GptRefusalsTest {
     @Test
     @DisplayName("to work without root")
     void notRoot() throws IOException {
-        List<String> argv = new ArrayList<>(List.of("setpriv", "--reuid=65534", "--clear-groups",
-                "--inh-caps=+dac_override", "--ambient-caps=+dac_override")); // the class path may be root's alone
-        argv.addAll(Scripts.argv(CreateGptPartition.class, args("--start-sector", 2048)));
-        refused(Cli.MISSING, "not root", () -> {
-            Proc.Result result = Proc.of(argv).run();
-            return new ScriptRun(result.exit(), result.out(), result.err());
-        });
+        refused(Cli.MISSING, "not root", () -> Scripts.withoutRoot(CreateGptPartition.class,
+                args("--start-sector", 2048)));
     }
 
     @ParameterizedTest(name = "to work without {0}, and names its package")

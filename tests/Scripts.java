@@ -1,9 +1,11 @@
 //SOURCES ../common/Proc.java
 //SOURCES ../common/Digest.java
+//SOURCES ScriptRun.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,15 @@ final class Scripts {
                 "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), script.getName()));
         Stream.of(args).map(String::valueOf).forEach(argv::add);
         return argv;
+    }
+
+    /** The same by a user who is not root; who may read what is root's, as our class path may be, and no more. */
+    static ScriptRun withoutRoot(Class<? extends Cli.Command> script, Object... args) {
+        List<String> argv = new ArrayList<>(List.of("setpriv", "--reuid=65534", "--clear-groups",
+                "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"));
+        argv.addAll(argv(script, args));
+        Proc.Result result = Proc.of(argv).timeout(Duration.ofMinutes(1)).run();
+        return new ScriptRun(result.exit(), result.out(), result.err());
     }
 
     /** What is below a folder: path → sha256 of a file, target of a symlink, nothing of a folder. */
