@@ -1,29 +1,34 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES common/Json.java
-//SOURCES common/ClusterOptions.java
-//SOURCES common/ClusterRegistration.java
-//SOURCES common/ClusterRemoval.java
-//SOURCES common/ClusterCredentials.java
-//SOURCES common/ClusterInstallation.java
-//SOURCES common/ClusterStatus.java
+//SOURCES common/cli/Json.java
+//SOURCES common/assisted/AssistedInstaller.java
+//SOURCES common/assisted/ClusterInstallation.java
+//SOURCES common/assisted/ClusterOptions.java
+//SOURCES common/assisted/ClusterPlan.java
+//SOURCES common/assisted/ClusterRegistration.java
+//SOURCES common/assisted/ClusterRemoval.java
+//SOURCES common/assisted/ClusterStatus.java
+//SOURCES common/assisted/ServiceOptions.java
+//SOURCES common/cli/Cli.java
+//SOURCES common/cli/Steps.java
+//SOURCES common/http/Time.java
 
 import java.io.IOException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.AssistedInstaller;
-import common.Cli;
-import common.ClusterInstallation;
-import common.ClusterOptions;
-import common.ClusterPlan;
-import common.ClusterRegistration;
-import common.ClusterRemoval;
-import common.ClusterStatus;
-import common.Json;
-import common.ServiceOptions;
-import common.Steps;
-import common.Time;
+import common.assisted.AssistedInstaller;
+import common.assisted.ClusterInstallation;
+import common.assisted.ClusterOptions;
+import common.assisted.ClusterPlan;
+import common.assisted.ClusterRegistration;
+import common.assisted.ClusterRemoval;
+import common.assisted.ClusterStatus;
+import common.assisted.ServiceOptions;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Steps;
+import common.http.Time;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

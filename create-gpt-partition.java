@@ -1,22 +1,24 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES common/Json.java
-//SOURCES common/DiskSize.java
-//SOURCES common/GptPlan.java
-//SOURCES common/DiskSize.java
-//SOURCES common/PartitionLabel.java
+//SOURCES common/cli/Json.java
+//SOURCES common/cli/Cli.java
+//SOURCES common/cli/Proc.java
+//SOURCES common/disk/BlockDevice.java
+//SOURCES common/disk/DiskSize.java
+//SOURCES common/disk/GptPlan.java
+//SOURCES common/disk/PartitionLabel.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import common.BlockDevice;
-import common.Cli;
-import common.DiskSize;
-import common.GptPlan;
-import common.Json;
-import common.PartitionLabel;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.disk.BlockDevice;
+import common.disk.DiskSize;
+import common.disk.GptPlan;
+import common.disk.PartitionLabel;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

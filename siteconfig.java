@@ -1,7 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES common/Json.java
-//SOURCES common/SiteConfig.java
+//SOURCES common/cli/Json.java
+//SOURCES common/cli/AtomicFile.java
+//SOURCES common/cli/Cli.java
+//SOURCES common/disk/PartitionLabel.java
+//SOURCES common/ignition/IgnitionFiles.java
+//SOURCES common/ignition/IgnitionOverride.java
+//SOURCES common/ignition/SiteConfig.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,12 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.AtomicFile;
-import common.Cli;
-import common.IgnitionFiles;
-import common.IgnitionOverride;
-import common.PartitionLabel;
-import common.SiteConfig;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.disk.PartitionLabel;
+import common.ignition.IgnitionFiles;
+import common.ignition.IgnitionOverride;
+import common.ignition.SiteConfig;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -1,9 +1,9 @@
-//SOURCES TimedRun.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.util.Set;
 
-import common.Proc;
+import common.cli.Proc;
 
 /**
  * Something that is measured.

@@ -1,4 +1,4 @@
-//SOURCES ../lab/Corpus.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../lab/LabFolder.java
 //SOURCES ../lab/PrivateStorage.java
 //SOURCES Contender.java
@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-import common.Proc;
+import common.cli.Proc;
 
 /**
  * Who is measured: our scripts as a user starts them, and what one would use instead. The original's two loops are

@@ -1,5 +1,9 @@
+//SOURCES Contender.java
 //SOURCES Contenders.java
+//SOURCES Report.java
+//SOURCES Samples.java
 //SOURCES Setting.java
+//SOURCES TimedRun.java
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,4 +1,9 @@
+//SOURCES Contenders.java
 //SOURCES Material.java
+//SOURCES Report.java
+//SOURCES Setting.java
+//SOURCES TimedRun.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../lab/LocalRegistry.java
 
 import java.io.IOException;
@@ -8,7 +8,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Locale;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** What the figures were measured on. */
 final class Machine {

@@ -1,5 +1,6 @@
 //SOURCES ../lab/Corpus.java
 //SOURCES ../lab/LocalRegistry.java
+//SOURCES Contender.java
 //SOURCES Contenders.java
 //SOURCES Setting.java
 

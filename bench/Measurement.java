@@ -1,7 +1,10 @@
+//SOURCES ../lab/Corpus.java
 //SOURCES HelpBench.java
 //SOURCES LoadBench.java
+//SOURCES Material.java
 //SOURCES NodeBench.java
 //SOURCES PullBench.java
+//SOURCES Setting.java
 //SOURCES StoreBench.java
 //SOURCES VerifyBench.java
 

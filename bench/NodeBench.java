@@ -1,4 +1,12 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES Contender.java
+//SOURCES Contenders.java
 //SOURCES Material.java
+//SOURCES Report.java
+//SOURCES Setting.java
+//SOURCES TimedRun.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,8 +17,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /** The scripts in the node bundle, and the whole way with virtual machines. */
 final class NodeBench {

@@ -1,5 +1,13 @@
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../lab/LoopbackServer.java
+//SOURCES Contender.java
+//SOURCES Contenders.java
 //SOURCES Material.java
 //SOURCES Relay.java
+//SOURCES Report.java
+//SOURCES Setting.java
+//SOURCES TimedRun.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** The factory's side: registry → container-images. */
 final class PullBench {

@@ -1,4 +1,6 @@
+//SOURCES Contender.java
 //SOURCES Plot.java
+//SOURCES TimedRun.java
 //SOURCES Turns.java
 
 import java.io.IOException;

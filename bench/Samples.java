@@ -1,3 +1,5 @@
+//SOURCES TimedRun.java
+
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;

@@ -1,6 +1,8 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../lab/LabFolder.java
+//SOURCES Contender.java
 //SOURCES Report.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-import common.Proc;
+import common.cli.Proc;
 
 /**
  * Where and how is measured.

@@ -1,4 +1,11 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES Contender.java
 //SOURCES Material.java
+//SOURCES Report.java
+//SOURCES Setting.java
+//SOURCES TimedRun.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /** The store image: built in the factory, mounted on site. */
 final class StoreBench {

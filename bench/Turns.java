@@ -1,5 +1,7 @@
+//SOURCES ../common/cli/Cli.java
 //SOURCES Contender.java
 //SOURCES Samples.java
+//SOURCES TimedRun.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-import common.Cli;
+import common.cli.Cli;
 
 /** Contenders that take turns, so that what disturbs the machine disturbs all of them. */
 final class Turns {

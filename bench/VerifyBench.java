@@ -1,7 +1,15 @@
-//SOURCES ../common/Inventory.java
-//SOURCES ../common/OciLayout.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
+//SOURCES Contender.java
 //SOURCES Contenders.java
 //SOURCES Setting.java
+//SOURCES TimedRun.java
+//SOURCES Turns.java
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,13 +23,13 @@ import java.util.SplittableRandom;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Descriptor;
-import common.Digest;
-import common.Inventory;
-import common.Json;
-import common.Manifest;
-import common.OciLayout;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.inventory.Inventory;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
 
 /** verify beside sha256sum, on a set of one image with layers of noise: as much as a disk can have, made in seconds. */
 final class VerifyBench {

@@ -1,10 +1,15 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/ScriptFolder.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/ScriptFolder.java
 //SOURCES ../lab/HostPackages.java
+//SOURCES ../lab/LabFolder.java
+//SOURCES ../lab/LocalRegistry.java
 //SOURCES Machine.java
 //SOURCES Measurement.java
+//SOURCES Report.java
+//SOURCES Setting.java
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-import common.Cli;
-import common.ScriptFolder;
+import common.cli.Cli;
+import common.cli.ScriptFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

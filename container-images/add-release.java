@@ -1,9 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/ReleaseCopy.java
-//SOURCES ../common/ReleaseImage.java
-//SOURCES ../common/ScriptFolder.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/AtomicFile.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/ScriptFolder.java
+//SOURCES ../common/oci/ImageList.java
+//SOURCES ../common/registry/RegistryOptions.java
+//SOURCES ../common/release/ReleaseCopy.java
+//SOURCES ../common/release/ReleaseImage.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,13 +16,13 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.regex.Pattern;
 
-import common.AtomicFile;
-import common.Cli;
-import common.ImageList;
-import common.RegistryOptions;
-import common.ReleaseCopy;
-import common.ReleaseImage;
-import common.ScriptFolder;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.ScriptFolder;
+import common.oci.ImageList;
+import common.registry.RegistryOptions;
+import common.release.ReleaseCopy;
+import common.release.ReleaseImage;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

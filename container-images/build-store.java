@@ -1,7 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/StoreBuild.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/storage/StoreBuild.java
+//SOURCES ../common/storage/StoreImage.java
+//SOURCES ../common/storage/StoreInput.java
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,12 +13,12 @@ import java.util.Locale;
 import java.util.Map;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.Json;
-import common.Proc;
-import common.StoreBuild;
-import common.StoreImage;
-import common.StoreInput;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.storage.StoreBuild;
+import common.storage.StoreImage;
+import common.storage.StoreInput;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -1,7 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/Staging.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/staging/Offer.java
+//SOURCES ../common/staging/StagedSet.java
+//SOURCES ../common/staging/Staging.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,12 +16,12 @@ import java.util.Locale;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.ArtifactServer;
-import common.Cli;
-import common.Json;
-import common.Offer;
-import common.StagedSet;
-import common.Staging;
+import common.cli.Cli;
+import common.cli.Json;
+import common.http.ArtifactServer;
+import common.staging.Offer;
+import common.staging.StagedSet;
+import common.staging.Staging;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

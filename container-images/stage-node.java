@@ -1,8 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/NodeBundle.java
-//SOURCES ../common/ScriptFolder.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/ScriptFolder.java
+//SOURCES ../common/node/NodeBundle.java
 
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Version;
@@ -13,10 +14,10 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.Json;
-import common.NodeBundle;
-import common.ScriptFolder;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.ScriptFolder;
+import common.node.NodeBundle;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

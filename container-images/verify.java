@@ -1,7 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/Verification.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Progress.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/inventory/InventorySignature.java
+//SOURCES ../common/inventory/StagedTree.java
+//SOURCES ../common/verify/Findings.java
+//SOURCES ../common/verify/Verification.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,14 +17,14 @@ import java.security.PrivateKey;
 import java.util.Locale;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.Findings;
-import common.Inventory;
-import common.InventorySignature;
-import common.Json;
-import common.Progress;
-import common.StagedTree;
-import common.Verification;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Progress;
+import common.inventory.Inventory;
+import common.inventory.InventorySignature;
+import common.inventory.StagedTree;
+import common.verify.Findings;
+import common.verify.Verification;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

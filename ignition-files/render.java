@@ -1,8 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/IgnitionFiles.java
-//SOURCES ../common/SshPublicKey.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/AtomicFile.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
+//SOURCES ../common/ignition/SshPublicKey.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,14 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import common.AtomicFile;
-import common.Cli;
-import common.IgnitionFiles;
-import common.IgnitionFiles.Mode;
-import common.IgnitionFiles.Stage;
-import common.Json;
-import common.PartitionLabel;
-import common.SshPublicKey;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.Json;
+import common.disk.PartitionLabel;
+import common.ignition.IgnitionFiles;
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
+import common.ignition.SshPublicKey;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

@@ -1,5 +1,7 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES CatalogFile.java
+//SOURCES FileLayer.java
 //SOURCES ImagePush.java
 
 import java.io.IOException;
@@ -16,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Digest;
-import common.Json;
+import common.cli.Json;
+import common.oci.Digest;
 
 /**
  * Operators in small, with images that can be pulled, in a catalog of each kind. The images' layers are plain tars of

@@ -1,4 +1,4 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
 //DEPS org.xerial:sqlite-jdbc:3.53.4.0
 
 import java.io.ByteArrayOutputStream;
@@ -16,7 +16,7 @@ import java.util.Map;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import common.Json;
+import common.cli.Json;
 
 /** An operator catalog in each of the forms in which opm leaves one. */
 record CatalogFile(List<Operator> operators) {

@@ -1,6 +1,8 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/ImageList.java
 //SOURCES CorpusLayer.java
-//SOURCES ../common/ImageList.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,9 +34,9 @@ import com.google.cloud.tools.jib.image.json.V22ManifestTemplate;
 import com.google.cloud.tools.jib.json.JsonTemplateMapper;
 import com.google.cloud.tools.jib.registry.RegistryClient;
 
-import common.Cli;
-import common.Digest;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.Digest;
 
 /**
  * An image corpus in the shape of an OpenShift release, the same on every run: three base layers that all images share,

@@ -1,5 +1,5 @@
-//SOURCES ../common/Digest.java
-//SOURCES ../common/NodeTar.java
+//SOURCES ../common/oci/Digest.java
+//DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,7 +10,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.SplittableRandom;
 
-import common.Digest;
+import common.oci.Digest;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;

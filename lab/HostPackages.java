@@ -1,6 +1,6 @@
-//SOURCES ../common/Cli.java
-//SOURCES ../common/Packages.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Packages.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
 
-import common.Cli;
-import common.Packages;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Packages;
+import common.cli.Proc;
 
 /** Installs the distribution's packages of programs that are missing, without letting them start servers. */
 final class HostPackages {

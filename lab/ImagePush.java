@@ -1,15 +1,16 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/Http.java
-//SOURCES ../common/Manifest.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/http/Http.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES FileLayer.java
 
 import java.io.IOException;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Digest;
-import common.Json;
-import common.Manifest;
+import common.cli.Json;
+import common.oci.Digest;
+import common.oci.Manifest;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;

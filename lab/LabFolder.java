@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES LoopbackServer.java
 
 import java.io.IOException;
@@ -12,8 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /**
  * The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. What ends,

@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /**
  * A running lab node: QEMU with software emulation, which works on every machine, in one thread, since with two Java
- * crashes in the guest at times (see common/Accelerator). It has no network unless it is given an ssh port, and no
+ * crashes in the guest at times (see common/vm/Accelerator). It has no network unless it is given an ssh port, and no
  * console but a file. Closing it is pulling the plug.
  */
 final class LabNode implements AutoCloseable {

@@ -1,9 +1,10 @@
+//SOURCES ../common/cli/Proc.java
 //SOURCES LabFolder.java
 
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** The product's commands with the lab's values, as a person in the repository would type them. */
 record LabScripts(Path repository, LabFolder folder) {

@@ -1,4 +1,6 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES NodeImage.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /**
  * The lab node as a live system: a squashfs and GRUB for BIOS and UEFI on an ISO that boots in RAM, with an area of 256

@@ -1,3 +1,4 @@
+//SOURCES ../common/cli/Proc.java
 //SOURCES LoopbackServer.java
 
 import java.io.IOException;
@@ -5,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** The distribution's own container registry ({@code docker-registry}; {@code registry} on RHEL) on loopback. */
 final class LocalRegistry extends LoopbackServer {

@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /** A server program on a free port of 127.0.0.1, in a session of its own: Ctrl-C reaches the script, which ends it. */
 class LoopbackServer implements AutoCloseable {

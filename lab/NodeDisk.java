@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES NodeImage.java
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -9,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import common.Proc;
+import common.cli.Proc;
 
 /**
  * The lab node's root disk: GPT with a BIOS boot partition, an EFI system partition and the root file system (ext4,

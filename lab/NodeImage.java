@@ -1,7 +1,9 @@
-//SOURCES ../common/AtomicFile.java
-//SOURCES ../common/Digest.java
-//SOURCES ../common/FileTree.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/AtomicFile.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/FileTree.java
+//SOURCES ../common/cli/Packages.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES LiveIso.java
 //SOURCES NodeDisk.java
 
@@ -19,12 +21,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import common.AtomicFile;
-import common.Cli;
-import common.Digest;
-import common.FileTree;
-import common.Packages;
-import common.Proc;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.FileTree;
+import common.cli.Packages;
+import common.cli.Proc;
+import common.oci.Digest;
 
 /**
  * The lab's stand-in for a CoreOS node, made from Debian packages as {@code lab/node/} says: Ignition 2.14 in the

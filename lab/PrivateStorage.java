@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,8 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /**
  * A containers-storage of its own, which leaves the host's alone; {@code conf} is for CONTAINERS_STORAGE_CONF.

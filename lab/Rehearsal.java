@@ -1,8 +1,12 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES Corpus.java
+//SOURCES CorpusLayer.java
 //SOURCES LabFolder.java
 //SOURCES LabScripts.java
 //SOURCES LocalRegistry.java
+//SOURCES LoopbackServer.java
 //SOURCES PrivateStorage.java
 //SOURCES StepTable.java
 //SOURCES TwoWays.java
@@ -15,9 +19,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Json;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
 
 /**
  * The whole way of the images on one machine: registry → artifact server → data partition → containers-storage, on site

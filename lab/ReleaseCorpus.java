@@ -1,5 +1,7 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/ReleaseImage.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/release/ReleaseImage.java
+//SOURCES FileLayer.java
 //SOURCES ImagePush.java
 
 import java.io.IOException;
@@ -12,9 +14,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Digest;
-import common.Json;
-import common.ReleaseImage;
+import common.cli.Json;
+import common.oci.Digest;
+import common.release.ReleaseImage;
 
 /**
  * An OpenShift release in small: a release image whose {@code release-manifests/image-references} names a payload of

@@ -1,5 +1,8 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/IgnitionFiles.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
+//SOURCES CorpusLayer.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,12 +13,12 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.IgnitionFiles;
-import common.IgnitionFiles.Mode;
-import common.IgnitionFiles.Stage;
-import common.Json;
-import common.PartitionLabel;
+import common.cli.Cli;
+import common.cli.Json;
+import common.disk.PartitionLabel;
+import common.ignition.IgnitionFiles;
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
 
 /**
  * The lab node on site: the product's Ignition configs, with stand-ins ({@code lab/site/}) for what OpenShift brings

@@ -1,8 +1,12 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES Corpus.java
 //SOURCES LabFolder.java
 //SOURCES LabNode.java
 //SOURCES LabScripts.java
+//SOURCES LiveIso.java
 //SOURCES LocalRegistry.java
 //SOURCES NodeImage.java
 //SOURCES SiteNode.java
@@ -18,10 +22,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.IgnitionFiles.Mode;
-import common.Json;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.ignition.IgnitionFiles.Mode;
 
 /**
  * The whole way with virtual machines: a factory VM is created, staged and shut down by create-vm; on site the

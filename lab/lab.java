@@ -1,8 +1,14 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../common/Json.java
-//SOURCES ../common/ScriptFolder.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Packages.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/cli/ScriptFolder.java
+//SOURCES Corpus.java
 //SOURCES HostPackages.java
+//SOURCES LabFolder.java
+//SOURCES LabScripts.java
 //SOURCES Rehearsal.java
 //SOURCES StandingLab.java
 //SOURCES VmRehearsal.java
@@ -11,10 +17,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Cli;
-import common.Packages;
-import common.Proc;
-import common.ScriptFolder;
+import common.cli.Cli;
+import common.cli.Packages;
+import common.cli.Proc;
+import common.cli.ScriptFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

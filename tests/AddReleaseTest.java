@@ -1,3 +1,7 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/release/ReleaseImage.java
 //SOURCES ../container-images/add-release.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
@@ -17,10 +21,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Json;
-import common.Proc;
-import common.ReleaseImage;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.release.ReleaseImage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

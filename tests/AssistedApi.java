@@ -1,5 +1,6 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
 //SOURCES AssistedRecordings.java
+//SOURCES Repository.java
 //DEPS com.atlassian.oai:swagger-request-validator-core:2.46.1
 //DEPS org.slf4j:slf4j-nop:1.7.36
 

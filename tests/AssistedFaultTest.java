@@ -1,5 +1,11 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../create-ai-cluster.java
 //SOURCES AssistedLab.java
+//SOURCES AssistedRecordings.java
+//SOURCES AssistedSimulator.java
 //SOURCES HostedLogin.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -18,8 +24,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AutoClose;

@@ -1,6 +1,10 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../create-ai-cluster.java
+//SOURCES AssistedRecordings.java
 //SOURCES AssistedSimulator.java
 //SOURCES ScriptRun.java
-//SOURCES ../create-ai-cluster.java
+//SOURCES VirtualTime.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -14,8 +18,8 @@ import java.util.Map;
 import javax.net.ssl.SSLContext;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
 
 /** A simulated service, the files an operator has, and the script that meets both. */
 final class AssistedLab implements AutoCloseable {

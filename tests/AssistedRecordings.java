@@ -1,4 +1,4 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
 //SOURCES Repository.java
 
 import java.nio.charset.StandardCharsets;
@@ -9,7 +9,7 @@ import java.util.Map;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Json;
+import common.cli.Json;
 
 /** What a real assisted-service of mid-2022 answered, by the recording's name. */
 final class AssistedRecordings {

@@ -1,4 +1,7 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
 //SOURCES AssistedApi.java
+//SOURCES AssistedRecordings.java
 //SOURCES SimulatedCalls.java
 //SOURCES SimulatedCluster.java
 //SOURCES VirtualTime.java
@@ -31,8 +34,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import common.Cli;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
 
 /**
  * An assisted-service with memory: it answers as the recorded one did, error bodies included, and its states follow the

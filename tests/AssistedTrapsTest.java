@@ -1,5 +1,12 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
 //SOURCES AssistedLab.java
+//SOURCES AssistedRecordings.java
+//SOURCES AssistedSimulator.java
 //SOURCES HostedLogin.java
+//SOURCES ScriptRun.java
+//SOURCES SimulatedCalls.java
+//SOURCES SimulatedCluster.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,8 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import common.Cli;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,10 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
+//SOURCES ../lab/CorpusLayer.java
 //SOURCES MountedStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestImages.java
@@ -14,11 +20,11 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Digest;
-import common.Inventory;
-import common.Json;
-import common.Manifest;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.inventory.Inventory;
+import common.oci.Digest;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

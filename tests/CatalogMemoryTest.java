@@ -1,6 +1,7 @@
-//SOURCES ../container-images/pre-cache/olm.java
-//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/CatalogFile.java
+//SOURCES ../lab/FileLayer.java
+//SOURCES ../lab/LocalRegistry.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

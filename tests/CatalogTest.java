@@ -1,7 +1,11 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/FileBasedCatalog.java
-//SOURCES ../common/SqliteCatalog.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/catalog/Catalog.java
+//SOURCES ../common/catalog/FileBasedCatalog.java
+//SOURCES ../common/catalog/SqliteCatalog.java
+//SOURCES ../common/catalog/VersionRange.java
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/CatalogFile.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -16,12 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import common.Catalog;
-import common.Catalog.Selection;
-import common.Cli;
-import common.FileBasedCatalog;
-import common.SqliteCatalog;
-import common.VersionRange;
+import common.catalog.Catalog;
+import common.catalog.Catalog.Selection;
+import common.catalog.FileBasedCatalog;
+import common.catalog.SqliteCatalog;
+import common.catalog.VersionRange;
+import common.cli.Cli;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

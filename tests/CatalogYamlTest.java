@@ -1,5 +1,7 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/FileBasedCatalog.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/catalog/Catalog.java
+//SOURCES ../common/catalog/FileBasedCatalog.java
+//SOURCES ../common/cli/Cli.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,12 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-import common.Catalog;
-import common.Catalog.Api;
-import common.Catalog.Bundle;
-import common.Catalog.Requirement;
-import common.Cli;
-import common.FileBasedCatalog;
+import common.catalog.Catalog;
+import common.catalog.Catalog.Api;
+import common.catalog.Catalog.Bundle;
+import common.catalog.Catalog.Requirement;
+import common.catalog.FileBasedCatalog;
+import common.cli.Cli;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

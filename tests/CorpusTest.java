@@ -1,5 +1,8 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES ../lab/Corpus.java
 //SOURCES ../lab/LocalRegistry.java
+//DEPS org.apache.commons:commons-compress:1.28.0
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,8 +23,8 @@ import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Digest;
-import common.Json;
+import common.cli.Json;
+import common.oci.Digest;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.junit.jupiter.api.AfterAll;

@@ -1,5 +1,14 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/ignition/IgnitionOverride.java
+//SOURCES ../create-ai-cluster.java
+//SOURCES AssistedApi.java
 //SOURCES AssistedLab.java
+//SOURCES AssistedRecordings.java
+//SOURCES AssistedSimulator.java
 //SOURCES HostedLogin.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -22,9 +31,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.IgnitionOverride;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.ignition.IgnitionOverride;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

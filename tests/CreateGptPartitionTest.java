@@ -1,3 +1,6 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/BlockDevice.java
 //SOURCES ../create-gpt-partition.java
 //SOURCES ScriptRun.java
 //SOURCES TestDisk.java
@@ -15,9 +18,9 @@ import java.util.List;
 import java.util.Random;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.BlockDevice;
-import common.Json;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.disk.BlockDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

@@ -1,6 +1,8 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Packages.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../create-vm.java
 //SOURCES ../lab/WebServer.java
-//SOURCES Repository.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
 //SOURCES ServedTree.java
@@ -22,9 +24,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Packages;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Packages;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,3 +1,9 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/vm/Ignition.java
+//SOURCES ../common/vm/KcliPlan.java
+//SOURCES ../common/vm/UserNetwork.java
 //SOURCES ../create-vm.java
 //SOURCES ../lab/WebServer.java
 //SOURCES ScriptRun.java
@@ -22,12 +28,12 @@ import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Ignition;
-import common.Json;
-import common.KcliPlan;
-import common.Proc;
-import common.UserNetwork;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.vm.Ignition;
+import common.vm.KcliPlan;
+import common.vm.UserNetwork;
 import okhttp3.HttpUrl;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

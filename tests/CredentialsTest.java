@@ -1,5 +1,9 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/registry/Credentials.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
 //SOURCES PullLab.java
-//SOURCES ../common/Credentials.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,8 +17,8 @@ import java.util.Base64;
 import java.util.Optional;
 
 import com.google.cloud.tools.jib.api.Credential;
-import common.Cli;
-import common.Credentials;
+import common.cli.Cli;
+import common.registry.Credentials;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

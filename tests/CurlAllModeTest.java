@@ -1,3 +1,6 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/inventory/Inventory.java
 //SOURCES ../container-images/curl-all.java
 //SOURCES ../lab/WebServer.java
 //SOURCES ScriptRun.java
@@ -15,9 +18,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Inventory;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
+import common.inventory.Inventory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

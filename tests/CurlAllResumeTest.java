@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../container-images/curl-all.java
 //SOURCES ../lab/WebServer.java
 //SOURCES ScriptRun.java
@@ -17,8 +19,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

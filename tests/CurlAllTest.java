@@ -1,4 +1,10 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/curl-all.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES ../lab/WebServer.java
 //SOURCES ScriptRun.java
 //SOURCES ServedTree.java
@@ -21,11 +27,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Descriptor;
-import common.Json;
-import common.OciLayout;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.oci.Descriptor;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ScriptRun.java
 //SOURCES SlowLink.java
 
 import java.io.IOException;
@@ -10,7 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-import common.Cli;
+import common.cli.Cli;
 
 /** A relay to a server on this machine that ends every connection after so many bytes, as if the server had died. */
 final class CutLink implements AutoCloseable {

@@ -1,4 +1,7 @@
+//SOURCES ../common/cli/Cli.java
 //SOURCES AssistedLab.java
+//SOURCES AssistedSimulator.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
+import common.cli.Cli;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,9 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/BlockDevice.java
 //SOURCES OfflineLab.java
+//SOURCES ScriptRun.java
+//SOURCES TestDisk.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,9 +16,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-import common.BlockDevice;
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.disk.BlockDevice;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

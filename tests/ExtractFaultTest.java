@@ -1,3 +1,9 @@
+//SOURCES ../common/cli/FileTree.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
 
@@ -12,11 +18,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import common.Descriptor;
-import common.Digest;
-import common.Manifest;
-import common.FileTree;
-import common.Proc;
+import common.cli.FileTree;
+import common.cli.Proc;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

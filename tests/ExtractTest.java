@@ -1,3 +1,8 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
+//SOURCES ../container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
 
@@ -11,9 +16,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Json;
-import common.Manifest;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,3 +1,4 @@
+//SOURCES ../common/http/Http.java
 //DEPS com.squareup.okhttp3:mockwebserver3:5.5.1
 
 import java.io.IOException;

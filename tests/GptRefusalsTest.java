@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../create-gpt-partition.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
@@ -13,8 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

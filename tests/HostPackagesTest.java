@@ -1,3 +1,4 @@
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../lab/HostPackages.java
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
@@ -9,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Cli;
+import common.cli.Cli;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

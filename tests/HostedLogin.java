@@ -1,4 +1,6 @@
+//SOURCES ../common/cli/Json.java
 //SOURCES AssistedSimulator.java
+//SOURCES VirtualTime.java
 
 import java.time.Duration;
 import java.time.Instant;
@@ -6,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-import common.Json;
+import common.cli.Json;
 
 /** The login of the hosted service before the simulated one: bearer tokens of 15 minutes for an offline token. */
 final class HostedLogin implements Function<AssistedSimulator.Asked, AssistedSimulator.Answer> {

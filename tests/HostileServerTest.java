@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../container-images/curl-all.java
 //SOURCES FaultyServer.java
 //SOURCES ScriptRun.java
@@ -17,8 +19,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
 import mockwebserver3.MockResponse;
 import okhttp3.Headers;
 import okio.Buffer;

@@ -1,5 +1,10 @@
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
+//DEPS org.apache.commons:commons-compress:1.28.0
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,9 +20,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 
-import common.Digest;
-import common.Manifest;
-import common.Proc;
+import common.cli.Proc;
+import common.oci.Digest;
+import common.oci.Manifest;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;

@@ -1,7 +1,9 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/IgnitionFiles.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES RenderedConfig.java
+//SOURCES Repository.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -17,12 +19,12 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.IgnitionFiles;
-import common.IgnitionFiles.Mode;
-import common.IgnitionFiles.Stage;
-import common.Json;
-import common.PartitionLabel;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.disk.PartitionLabel;
+import common.ignition.IgnitionFiles;
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,5 +1,8 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/ImageSetConfiguration.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/catalog/Catalog.java
+//SOURCES ../common/catalog/ImageSetConfiguration.java
+//SOURCES ../common/catalog/PreCacheSpec.java
+//SOURCES ../common/cli/Cli.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,11 +13,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-import common.Catalog.Selection;
-import common.Cli;
-import common.ImageSetConfiguration;
-import common.PreCacheSpec;
-import common.PreCacheSpec.Operators;
+import common.catalog.Catalog.Selection;
+import common.catalog.ImageSetConfiguration;
+import common.catalog.PreCacheSpec;
+import common.catalog.PreCacheSpec.Operators;
+import common.cli.Cli;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

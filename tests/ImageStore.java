@@ -1,8 +1,7 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/FileTree.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/FileTree.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
-//SOURCES ../container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.FileTree;
-import common.Proc;
+import common.cli.FileTree;
+import common.cli.Proc;
 
 /** A containers-storage root of its own, and the extract scripts run against it, each as a process of its own. */
 final class ImageStore implements AutoCloseable {

@@ -1,4 +1,8 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ScriptRun.java
+//SOURCES ServedTree.java
 //SOURCES StagedDisk.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,9 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-import common.Cli;
-import common.Inventory;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.inventory.Inventory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

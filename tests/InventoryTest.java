@@ -1,5 +1,6 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/Inventory.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES ServedTree.java
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -12,8 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 
-import common.Digest;
-import common.Inventory;
+import common.inventory.Inventory;
+import common.oci.Digest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

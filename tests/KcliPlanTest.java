@@ -1,4 +1,5 @@
-//SOURCES ../common/KcliPlan.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/vm/KcliPlan.java
 //SOURCES Repository.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -12,8 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Cli;
-import common.KcliPlan;
+import common.cli.Cli;
+import common.vm.KcliPlan;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,3 +1,4 @@
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../lab/LabFolder.java
 //SOURCES Repository.java
 
@@ -11,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** {@code lab.java} as a newcomer starts it, and what it has in its folder. Closing it ends and removes all. */
 final class LabRun implements AutoCloseable {

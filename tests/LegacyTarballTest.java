@@ -1,3 +1,8 @@
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/LegacyTarball.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES ImageStore.java
 //SOURCES TestImages.java
 
@@ -9,11 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import common.Descriptor;
-import common.Digest;
-import common.LegacyTarball;
-import common.Manifest;
-import common.Proc;
+import common.cli.Proc;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.LegacyTarball;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,6 @@
-//SOURCES ../common/Listing.java
+//SOURCES ../common/http/Http.java
+//SOURCES ../common/http/Listing.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES ../lab/WebServer.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,7 +18,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-import common.Listing;
+import common.http.Listing;
 import okhttp3.HttpUrl;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

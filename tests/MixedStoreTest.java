@@ -1,4 +1,8 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
+//SOURCES ImageStore.java
 //SOURCES MountedStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestImages.java
@@ -13,9 +17,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Json;
-import common.Manifest;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

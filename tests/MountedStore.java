@@ -1,5 +1,5 @@
+//SOURCES ../common/cli/Proc.java
 //SOURCES ImageStore.java
-//SOURCES ../common/Proc.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** A store image as a node has it: mounted read-only, additional to an image store of the node's own. */
 final class MountedStore implements AutoCloseable {
@@ -52,7 +52,7 @@ final class MountedStore implements AutoCloseable {
         return podman(argv.toArray(String[]::new)).check().strip();
     }
 
-    /** What a shell on the node asks, see {@link common.StoreImage}. */
+    /** What a shell on the node asks, see {@link common.storage.StoreImage}. */
     Proc check() {
         String command = "podman image exists \"$(head -n 1 " + root + "/names.txt)\"";
         return images.on(Proc.of("sh", "-c", command));

@@ -1,4 +1,6 @@
+//SOURCES ../common/cli/Json.java
 //SOURCES ../lab/LabNode.java
+//SOURCES ../lab/LiveIso.java
 //SOURCES ../lab/NodeImage.java
 //SOURCES RenderedConfig.java
 
@@ -16,7 +18,7 @@ import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Json;
+import common.cli.Json;
 
 /**
  * A boot of the lab node with a rendered config. In place of what OpenShift brings there are stand-ins; when all is up,

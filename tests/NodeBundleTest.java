@@ -1,5 +1,14 @@
+//SOURCES ../common/cli/AtomicFile.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Packages.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/stage-node.java
 //SOURCES ../lab/NodeImage.java
+//SOURCES ScriptRun.java
+//SOURCES ServedTree.java
 //SOURCES StageNodeTest.java
 //SOURCES StagedDisk.java
 
@@ -15,13 +24,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.AtomicFile;
-import common.Cli;
-import common.Descriptor;
-import common.Digest;
-import common.OciLayout;
-import common.Packages;
-import common.Proc;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.Packages;
+import common.cli.Proc;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,5 +1,7 @@
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../lab/LabNode.java
+//SOURCES ../lab/LiveIso.java
 //SOURCES ../lab/NodeImage.java
 //SOURCES Repository.java
 
@@ -15,7 +17,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Random;
 
-import common.Cli;
+import common.cli.Cli;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;

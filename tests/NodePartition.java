@@ -1,5 +1,6 @@
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../create-gpt-partition.java
-//SOURCES ../common/Proc.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -9,8 +10,8 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import common.PartitionLabel;
-import common.Proc;
+import common.cli.Proc;
+import common.disk.PartitionLabel;
 
 /** The installation disk of a lab node, with the data partition as the factory leaves it. */
 final class NodePartition {

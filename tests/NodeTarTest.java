@@ -1,4 +1,5 @@
-//SOURCES ../common/NodeTar.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/node/NodeTar.java
 //SOURCES TestTar.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.NodeTar;
+import common.cli.Cli;
+import common.node.NodeTar;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;

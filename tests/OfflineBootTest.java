@@ -1,8 +1,12 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
 //SOURCES ../container-images/stage-node.java
 //SOURCES ../create-vm.java
 //SOURCES ../lab/Corpus.java
 //SOURCES ../lab/LabNode.java
+//SOURCES ../lab/LiveIso.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/NodeImage.java
 //SOURCES ../lab/SiteNode.java
@@ -18,9 +22,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-import common.Cli;
-import common.IgnitionFiles.Mode;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
+import common.ignition.IgnitionFiles.Mode;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

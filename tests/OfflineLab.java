@@ -1,10 +1,12 @@
-//SOURCES ../create-vm.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/BlockDevice.java
+//SOURCES ../common/disk/PartitionNode.java
 //SOURCES ../container-images/curl-all.java
+//SOURCES ../create-vm.java
 //SOURCES ../lab/WebServer.java
-//SOURCES Scripts.java
 //SOURCES ScriptRun.java
 //SOURCES ServedTree.java
-//SOURCES TestDisk.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -17,10 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-import common.BlockDevice;
-import common.Cli;
-import common.PartitionNode;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.disk.BlockDevice;
+import common.disk.PartitionNode;
 
 /** A factory server's images behind a real nginx, and disks that create-vm --offline stages from there. */
 final class OfflineLab implements AutoCloseable {

@@ -1,5 +1,14 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/BlockDevice.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../create-vm.java
 //SOURCES OfflineLab.java
+//SOURCES ScriptRun.java
+//SOURCES Scripts.java
 //SOURCES SlowLink.java
+//SOURCES TestDisk.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,11 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.BlockDevice;
-import common.Cli;
-import common.Digest;
-import common.Json;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.disk.BlockDevice;
+import common.oci.Digest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

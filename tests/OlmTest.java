@@ -1,6 +1,9 @@
+//SOURCES ../common/cli/Json.java
 //SOURCES ../container-images/pre-cache/olm.java
-//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/CatalogFile.java
+//SOURCES ../lab/FileLayer.java
+//SOURCES ../lab/LocalRegistry.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -17,7 +20,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Json;
+import common.cli.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

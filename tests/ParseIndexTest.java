@@ -1,5 +1,7 @@
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../container-images/pre-cache/parse_index.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/CatalogFile.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -13,7 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
+import common.cli.Cli;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

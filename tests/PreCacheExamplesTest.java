@@ -1,9 +1,13 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../container-images/pre-cache/main.java
 //SOURCES ../container-images/pre-cache/olm.java
 //SOURCES ../container-images/pre-cache/parse_index.java
+//SOURCES ../container-images/pre-cache/pull.java
 //SOURCES ../container-images/pre-cache/release.java
-//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/CatalogFile.java
+//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
 //SOURCES Scripts.java
 
@@ -18,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

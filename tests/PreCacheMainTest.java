@@ -1,6 +1,9 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/pre-cache/main.java
-//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/CatalogCorpus.java
+//SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
@@ -16,9 +19,9 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Descriptor;
-import common.OciLayout;
+import common.cli.Cli;
+import common.oci.Descriptor;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,3 +1,6 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/pre-cache/pull.java
 //SOURCES ../container-images/pre-cache/release.java
 //SOURCES ../lab/LocalRegistry.java
@@ -11,9 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import common.Cli;
-import common.Json;
-import common.OciLayout;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

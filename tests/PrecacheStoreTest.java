@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../lab/PrivateStorage.java
 //SOURCES RenderedConfig.java
 
@@ -12,9 +13,9 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import common.IgnitionFiles.Mode;
-import common.IgnitionFiles.Stage;
-import common.Proc;
+import common.cli.Proc;
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,10 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
+//SOURCES ../lab/LocalRegistry.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 //SOURCES TokenService.java
 
@@ -15,8 +21,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

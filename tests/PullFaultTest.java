@@ -1,5 +1,11 @@
-//SOURCES PullLab.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
 //SOURCES FaultyServer.java
+//SOURCES PullLab.java
+//SOURCES ScriptRun.java
 //SOURCES TestImages.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,10 +21,10 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Descriptor;
-import common.Digest;
-import common.Manifest;
+import common.cli.Cli;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
 import mockwebserver3.MockResponse;
 import mockwebserver3.RecordedRequest;
 import okhttp3.Headers;

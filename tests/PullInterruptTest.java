@@ -1,4 +1,11 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
+//SOURCES ../lab/LocalRegistry.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 //SOURCES SlowLink.java
 
@@ -18,9 +25,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Digest;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.oci.Digest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

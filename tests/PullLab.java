@@ -1,3 +1,5 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
 //SOURCES ../container-images/ocp-images-4.10.3/pull-ocp-4.10.3.java
 //SOURCES ../lab/Corpus.java
@@ -15,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.OciLayout;
+import common.cli.Cli;
+import common.oci.OciLayout;
 
 /** A real registry with a small corpus, and how to pull from it. Of its eight images the first four are "initial". */
 final class PullLab implements AutoCloseable {

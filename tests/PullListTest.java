@@ -1,4 +1,8 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/ImageList.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,9 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Cli;
-import common.ImageList;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.ImageList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

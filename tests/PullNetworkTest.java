@@ -1,6 +1,12 @@
-//SOURCES PullLab.java
-//SOURCES Scripts.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES FaultyServer.java
+//SOURCES PullLab.java
+//SOURCES ScriptRun.java
+//SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,9 +22,9 @@ import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Json;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;

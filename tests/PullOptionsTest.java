@@ -1,4 +1,12 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/OciLayout.java
+//SOURCES ../container-images/images-4.10.3/pull-initial-4.10.3.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -18,12 +26,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Descriptor;
-import common.Digest;
-import common.Json;
-import common.OciLayout;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,12 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
+//SOURCES ../lab/Corpus.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -18,12 +26,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Descriptor;
-import common.Digest;
-import common.Json;
-import common.Manifest;
-import common.OciLayout;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,8 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../lab/LocalRegistry.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
+import common.cli.Cli;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;

@@ -1,6 +1,6 @@
+//SOURCES ../common/cli/Proc.java
 //SOURCES AssistedLab.java
 //SOURCES Repository.java
-//SOURCES ../common/Proc.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import common.Proc;
+import common.cli.Proc;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

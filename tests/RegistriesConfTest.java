@@ -1,5 +1,10 @@
-//SOURCES ../common/RegistriesConf.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/registry/RegistriesConf.java
+//SOURCES ../lab/LocalRegistry.java
+//SOURCES ../lab/LoopbackServer.java
 //SOURCES PullLab.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-import common.Cli;
-import common.Proc;
-import common.RegistriesConf;
-import common.RegistriesConf.Endpoint;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.registry.RegistriesConf;
+import common.registry.RegistriesConf.Endpoint;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

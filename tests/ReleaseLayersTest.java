@@ -1,4 +1,7 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES ../container-images/pre-cache/release.java
+//SOURCES ../lab/FileLayer.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
 //SOURCES FaultyServer.java
@@ -18,8 +21,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.zip.GZIPOutputStream;
 
-import common.Cli;
-import common.Digest;
+import common.cli.Cli;
+import common.oci.Digest;
 import mockwebserver3.MockResponse;
 import okhttp3.Headers;
 import org.junit.jupiter.api.AfterAll;

@@ -1,6 +1,11 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/release/ReleaseImage.java
 //SOURCES ../container-images/pre-cache/release.java
+//SOURCES ../lab/FileLayer.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
+//SOURCES Repository.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,9 +24,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Json;
-import common.ReleaseImage;
+import common.cli.Cli;
+import common.cli.Json;
+import common.release.ReleaseImage;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,3 @@
-//SOURCES ../common/IgnitionFiles.java
 //SOURCES ../ignition-files/render.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java

@@ -1,4 +1,6 @@
-//SOURCES ../common/IgnitionFiles.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES Repository.java
 
 import java.io.IOException;
@@ -11,8 +13,8 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.IgnitionFiles;
-import common.PartitionLabel;
+import common.disk.PartitionLabel;
+import common.ignition.IgnitionFiles;
 
 /** One of the configs that this repository renders, and its parts by name. */
 record RenderedConfig(IgnitionFiles.Stage stage, IgnitionFiles.Mode mode, PartitionLabel label) {

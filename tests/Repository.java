@@ -1,4 +1,4 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-import common.Cli;
+import common.cli.Cli;
 
 /** The checkout under test: the nearest folder at or above the current one that holds the launcher and the tests. */
 final class Repository {

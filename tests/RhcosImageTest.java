@@ -1,5 +1,7 @@
-//SOURCES ../common/RhcosImage.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/vm/RhcosImage.java
 //SOURCES ../lab/WebServer.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -18,10 +20,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
-import common.Cli;
-import common.Digest;
-import common.Proc;
-import common.RhcosImage;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.oci.Digest;
+import common.vm.RhcosImage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;

@@ -1,4 +1,4 @@
-//SOURCES ../common/Cli.java
+//SOURCES ../common/cli/Cli.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -6,7 +6,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-import common.Cli;
+import common.cli.Cli;
 
 /** One run of a script inside the test's own JVM: its exit code and what it wrote. */
 record ScriptRun(int exit, String out, String err) {

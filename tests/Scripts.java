@@ -1,5 +1,6 @@
-//SOURCES ../common/Proc.java
-//SOURCES ../common/Digest.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES ScriptRun.java
 
 import java.io.IOException;
@@ -12,9 +13,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Digest;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
+import common.oci.Digest;
 
 /** Scripts as programs of their own (see {@link ScriptRun} for inside this JVM), and the trees that they leave. */
 final class Scripts {

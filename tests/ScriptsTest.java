@@ -1,5 +1,5 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES Repository.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Json;
-import common.Proc;
+import common.cli.Json;
+import common.cli.Proc;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,11 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES Scripts.java
 //SOURCES TestImages.java
-//SOURCES ../common/Inventory.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -15,12 +20,12 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Descriptor;
-import common.Digest;
-import common.Inventory;
-import common.Json;
-import common.Manifest;
-import common.OciLayout;
+import common.cli.Json;
+import common.inventory.Inventory;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
 
 /** A factory server's container-images as the pull scripts leave it: image sets that share blobs, an inventory. */
 final class ServedTree {

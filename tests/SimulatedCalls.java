@@ -1,4 +1,8 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES AssistedRecordings.java
 //SOURCES AssistedSimulator.java
+//SOURCES SimulatedCluster.java
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,8 +12,8 @@ import java.util.Set;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Cli;
-import common.Json;
+import common.cli.Cli;
+import common.cli.Json;
 
 /** The calls of the simulated service: which recorded answer each gets, and what it changes. */
 final class SimulatedCalls {

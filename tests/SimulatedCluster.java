@@ -1,5 +1,5 @@
+//SOURCES ../common/cli/Json.java
 //SOURCES AssistedRecordings.java
-//SOURCES ../common/Json.java
 
 import java.time.Duration;
 import java.time.Instant;
@@ -10,7 +10,7 @@ import java.util.Set;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Json;
+import common.cli.Json;
 
 /**
  * One cluster of the simulated service with its host, in the states and at the intervals that were recorded. Everything

@@ -1,5 +1,8 @@
-//SOURCES ScriptRun.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../siteconfig.java
+//SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Json;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

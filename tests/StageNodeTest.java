@@ -1,6 +1,12 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/node/ElfFile.java
+//SOURCES ../common/node/JavaRuntime.java
+//SOURCES ../common/node/NodeTar.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES ../container-images/stage-node.java
-//SOURCES ../common/ElfFile.java
-//SOURCES ../common/NodeTar.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
@@ -19,14 +25,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Digest;
-import common.ElfFile;
-import common.Inventory;
-import common.JavaRuntime;
-import common.Json;
-import common.NodeTar;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.Proc;
+import common.inventory.Inventory;
+import common.node.ElfFile;
+import common.node.JavaRuntime;
+import common.node.NodeTar;
+import common.oci.Digest;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -1,3 +1,4 @@
+//SOURCES ../common/cli/Cli.java
 //SOURCES ../container-images/curl-all.java
 //SOURCES ../container-images/verify.java
 //SOURCES ../lab/WebServer.java
@@ -13,7 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
+import common.cli.Cli;
 
 /** A small factory server's folder with a node bundle, and what curl-all makes of it on a disk. */
 record StagedDisk(ServedTree server, Path disk) {

@@ -1,11 +1,20 @@
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ../container-images/curl-all.java
+//SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
+//SOURCES ../container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java
 //SOURCES ../create-gpt-partition.java
+//SOURCES ../lab/CorpusLayer.java
 //SOURCES ../lab/WebServer.java
+//SOURCES ImageStore.java
 //SOURCES MountedStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestDisk.java
 //SOURCES TestImages.java
+//SOURCES TestTar.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,10 +28,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Digest;
-import common.Inventory;
-import common.Manifest;
-import common.Proc;
+import common.cli.Proc;
+import common.inventory.Inventory;
+import common.oci.Digest;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

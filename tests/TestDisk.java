@@ -1,4 +1,4 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-import common.Proc;
+import common.cli.Proc;
 
 /** A sparse file as a disk, by itself or as a loop device, and what is on it. Closing it unmounts and detaches all. */
 final class TestDisk implements AutoCloseable {

@@ -1,8 +1,12 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/OciLayout.java
-//SOURCES ../common/LegacyTarball.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/AtomicFile.java
+//SOURCES ../common/oci/Descriptor.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../lab/CorpusLayer.java
 //SOURCES TestTar.java
+//DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,12 +20,12 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.AtomicFile;
-import common.Descriptor;
-import common.Digest;
-import common.Json;
-import common.Manifest;
-import common.OciLayout;
+import common.cli.AtomicFile;
+import common.cli.Json;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 

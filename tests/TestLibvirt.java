@@ -1,12 +1,13 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-import common.Cli;
-import common.Proc;
+import common.cli.Cli;
+import common.cli.Proc;
 
 /** libvirt's daemon for a test, with a storage pool of its own; a daemon that runs already is used and stays. */
 final class TestLibvirt implements AutoCloseable {

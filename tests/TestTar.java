@@ -1,4 +1,4 @@
-//SOURCES ../common/NodeTar.java
+//DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,5 +1,5 @@
-//SOURCES ../common/Json.java
-//SOURCES ../common/Http.java
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/http/Http.java
 //SOURCES FaultyServer.java
 
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Json;
+import common.cli.Json;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;

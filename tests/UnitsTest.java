@@ -1,4 +1,5 @@
-//SOURCES ../common/Proc.java
+//SOURCES ../common/cli/Proc.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES RenderedConfig.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -16,9 +17,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-import common.IgnitionFiles.Mode;
-import common.IgnitionFiles.Stage;
-import common.Proc;
+import common.cli.Proc;
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,3 +1,9 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
+//SOURCES ServedTree.java
 //SOURCES StagedDisk.java
 //SOURCES TestImages.java
 
@@ -12,11 +18,11 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.Digest;
-import common.Inventory;
-import common.Json;
-import common.Manifest;
-import common.OciLayout;
+import common.cli.Json;
+import common.inventory.Inventory;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;

@@ -1,5 +1,7 @@
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/inventory/Inventory.java
 //SOURCES ../container-images/build-store.java
-//SOURCES ../container-images/verify.java
+//SOURCES ScriptRun.java
 //SOURCES ServedTree.java
 //SOURCES StagedDisk.java
 
@@ -13,8 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-import common.Cli;
-import common.Inventory;
+import common.cli.Cli;
+import common.inventory.Inventory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;

@@ -1,4 +1,10 @@
+//SOURCES ../common/cli/Json.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Manifest.java
+//SOURCES ScriptRun.java
 //SOURCES Scripts.java
+//SOURCES ServedTree.java
 //SOURCES StagedDisk.java
 //SOURCES TestImages.java
 
@@ -14,10 +20,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import common.Cli;
-import common.Inventory;
-import common.Json;
-import common.Manifest;
+import common.cli.Cli;
+import common.cli.Json;
+import common.inventory.Inventory;
+import common.oci.Manifest;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,10 +1,10 @@
-//SOURCES ../common/Time.java
+//SOURCES ../common/http/Time.java
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 
-import common.Time;
+import common.http.Time;
 
 /** A clock that is asked to sleep and moves on at once; a script and the simulator it talks to share one. */
 final class VirtualTime extends Time {

@@ -1,3 +1,4 @@
+//SOURCES ../lab/LabFolder.java
 //SOURCES LabRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //MAIN RunTests
-//SOURCES ../common/Json.java
+//SOURCES ../common/cli/Json.java
 //SOURCES ../lab/HostPackages.java
 //SOURCES ../lab/VmRehearsal.java
 //SOURCES Repository.java
@@ -79,6 +79,8 @@
 //SOURCES VerifyStoreTest.java
 //SOURCES VerifyTest.java
 //SOURCES VmRehearsalTest.java
+//SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Packages.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4
 //DEPS org.junit.platform:junit-platform-launcher:1.14.4
 
@@ -100,8 +102,8 @@ import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-import common.Cli;
-import common.Packages;
+import common.cli.Cli;
+import common.cli.Packages;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 

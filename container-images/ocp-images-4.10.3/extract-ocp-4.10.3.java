@@ -1,10 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/ExtractCommand.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/storage/ExtractCommand.java
 
-import common.Cli;
-import common.ExtractCommand;
+import common.cli.Cli;
+import common.storage.ExtractCommand;
 import picocli.CommandLine.Command;
 
 /** Loads the staged images of the installed node of 4.10.3 into containers-storage, without a network. */

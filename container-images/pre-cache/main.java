@@ -1,10 +1,14 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //MAIN PreCacheMain
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/ImageSetConfiguration.java
-//SOURCES ../../common/PreCacheImages.java
-//SOURCES ../../common/ScriptFolder.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/catalog/ImageSetConfiguration.java
+//SOURCES ../../common/catalog/PreCacheImages.java
+//SOURCES ../../common/catalog/PreCacheSpec.java
+//SOURCES ../../common/cli/AtomicFile.java
+//SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/cli/ScriptFolder.java
+//SOURCES ../../common/registry/RegistryOptions.java
 //SOURCES pull.java
 
 import java.io.IOException;
@@ -15,13 +19,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-import common.AtomicFile;
-import common.Cli;
-import common.ImageSetConfiguration;
-import common.PreCacheImages;
-import common.PreCacheSpec;
-import common.RegistryOptions;
-import common.ScriptFolder;
+import common.catalog.ImageSetConfiguration;
+import common.catalog.PreCacheImages;
+import common.catalog.PreCacheSpec;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.ScriptFolder;
+import common.registry.RegistryOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/IndexImage.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/catalog/Catalog.java
+//SOURCES ../../common/catalog/IndexImage.java
+//SOURCES ../../common/catalog/OperatorImages.java
+//SOURCES ../../common/catalog/PreCacheSpec.java
+//SOURCES ../../common/cli/AtomicFile.java
+//SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/registry/RegistryOptions.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,15 +16,15 @@ import java.util.List;
 import java.util.Set;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.AtomicFile;
-import common.Catalog.Bundle;
-import common.Cli;
-import common.IndexImage;
-import common.Json;
-import common.OperatorImages;
-import common.PreCacheSpec;
-import common.PreCacheSpec.Operators;
-import common.RegistryOptions;
+import common.catalog.Catalog.Bundle;
+import common.catalog.IndexImage;
+import common.catalog.OperatorImages;
+import common.catalog.PreCacheSpec;
+import common.catalog.PreCacheSpec.Operators;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.Json;
+import common.registry.RegistryOptions;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,8 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/FileBasedCatalog.java
-//SOURCES ../../common/OperatorImages.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/catalog/Catalog.java
+//SOURCES ../../common/catalog/FileBasedCatalog.java
+//SOURCES ../../common/catalog/OperatorImages.java
+//SOURCES ../../common/cli/Cli.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,12 +14,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
 
-import common.Catalog;
-import common.Catalog.Bundle;
-import common.Catalog.Selection;
-import common.Cli;
-import common.FileBasedCatalog;
-import common.OperatorImages;
+import common.catalog.Catalog;
+import common.catalog.Catalog.Bundle;
+import common.catalog.Catalog.Selection;
+import common.catalog.FileBasedCatalog;
+import common.catalog.OperatorImages;
+import common.cli.Cli;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 

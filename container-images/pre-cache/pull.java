@@ -1,10 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/PullCommand.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/registry/PullCommand.java
 
-import common.Cli;
-import common.PullCommand;
+import common.cli.Cli;
+import common.registry.PullCommand;
 import picocli.CommandLine.Command;
 
 /** Brings the images that main has listed from their registries into a folder, each blob once. */

@@ -1,9 +1,13 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES ../../common/Json.java
-//SOURCES ../../common/ReleaseImage.java
-//SOURCES ../../common/PullSizes.java
-//SOURCES ../../common/Signature.java
+//SOURCES ../../common/cli/Json.java
+//SOURCES ../../common/cli/AtomicFile.java
+//SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/oci/ImageList.java
+//SOURCES ../../common/registry/PullSizes.java
+//SOURCES ../../common/registry/RegistryOptions.java
+//SOURCES ../../common/release/ReleaseImage.java
+//SOURCES ../../common/release/Signature.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,14 +18,14 @@ import java.util.SortedSet;
 import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.AtomicFile;
-import common.Cli;
-import common.ImageList;
-import common.Json;
-import common.PullSizes;
-import common.RegistryOptions;
-import common.ReleaseImage;
-import common.Signature;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.ImageList;
+import common.registry.PullSizes;
+import common.registry.RegistryOptions;
+import common.release.ReleaseImage;
+import common.release.Signature;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

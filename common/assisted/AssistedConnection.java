@@ -1,0 +1,181 @@
+package common.assisted;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../http/Http.java
+//SOURCES ../http/Time.java
+//SOURCES AssistedError.java
+//SOURCES OfflineToken.java
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.cli.Cli;
+import common.http.Http;
+import common.http.Time;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okio.BufferedSink;
+
+/**
+ * Requests to an Assisted Installer service, each checked for its status. What may be sent twice (GET, PATCH) is sent
+ * again for five minutes while the service is busy or gone, once it has answered before; POST and DELETE never are.
+ */
+public final class AssistedConnection {
+    private static final String PATH = "api/assisted-install";
+    private static final MediaType JSON = MediaType.get("application/json");
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Set<Integer> BUSY = Set.of(429, 502, 503, 504);
+
+    private final Http http;
+    private final HttpUrl base;
+    private final OfflineToken token;
+    private final Time time;
+    private boolean answered;
+
+    /** {@code token} null: the service asks for none. */
+    public AssistedConnection(Http http, HttpUrl base, OfflineToken token, Time time) {
+        this.http = http;
+        this.base = base;
+        this.token = token;
+        this.time = time;
+    }
+
+    /** The API behind an address: {@code HOST:PORT} or a URL, with or without {@code /api/assisted-install/v2}. */
+    public static HttpUrl base(String address) {
+        HttpUrl url = HttpUrl.parse(address.contains("://") ? address : "http://" + address);
+        if (url == null || url.query() != null) {
+            throw new Cli.Failure(Cli.USAGE, "--url " + address + ": not an address; give http://HOST:8090");
+        }
+        String path = url.encodedPath().replaceFirst("/+$", "").replaceFirst("/v2$", "");
+        return url.newBuilder().encodedPath((path.endsWith(PATH) ? path : path + "/" + PATH) + "/v2").build();
+    }
+
+    /** Nobody knows whether the service got the request: look before it is sent again. */
+    static final class Unanswered extends IOException {
+        Unanswered(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * The body of a successful answer. {@code body} null: none; {@code again}: it may be sent twice. Throws a
+     * {@link Cli.Failure} on an error status, {@link Unanswered} when nothing came back.
+     */
+    byte[] exchange(String method, String path, JsonNode body, boolean again) throws IOException {
+        Instant fault = null;
+        for (int tried = 1;; tried++) {
+            IOException lost = null;
+            Duration wait = Duration.ofSeconds(Math.min(30, 1L << Math.min(tried, 5)));
+            try (Response response = send(method, path, body)) {
+                answered = true;
+                byte[] bytes = response.body().bytes();
+                if (response.isSuccessful()) {
+                    return bytes;
+                }
+                boolean worthIt = BUSY.contains(response.code()) || response.code() == 500 && tried < 5;
+                if (!again || !worthIt || fault != null && patienceEnds(fault)) {
+                    throw AssistedError.of(method + " " + base.host() + " " + path, response.code(), bytes);
+                }
+                wait = Http.retryAfter(response.header("Retry-After"), wait);
+            } catch (IOException e) {
+                boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
+                if (interrupted) {
+                    throw e;
+                }
+                lost = unreachable(e);
+                if (!again || !answered || fault != null && patienceEnds(fault)) {
+                    throw lost;
+                }
+            }
+            if (fault == null) {
+                fault = time.now();
+                Cli.warn((lost == null ? base.host() + " is busy" : lost.getMessage().replaceFirst(";.*", ""))
+                        + "; trying again for " + Time.words(PATIENCE));
+            }
+            time.sleep(wait);
+        }
+    }
+
+    private boolean patienceEnds(Instant since) {
+        return Duration.between(since, time.now()).compareTo(PATIENCE) > 0;
+    }
+
+    private Response send(String method, String path, JsonNode body) throws IOException {
+        HttpUrl url = HttpUrl.get(base + "/" + path);
+        RequestBody sent = body == null && !method.equals("POST") ? null : new Body(
+                body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8), method.equals("POST"));
+        Request.Builder request = new Request.Builder().url(url).method(method, sent);
+        if (!path.contains("/downloads/files") && !path.contains("/downloads/credentials")) {
+            request.header("Accept", "application/json");
+        }
+        if (Cli.verbose()) {
+            System.err.println("+ " + method + " " + url);
+        }
+        if (token == null) {
+            return http.once(request.build());
+        }
+        Response response = http.once(request.header("Authorization", token.authorization()).build());
+        if (response.code() == 401) { // its clock may not be ours; nothing has been done, so any call may go again
+            response.close();
+            token.expire();
+            response = http.once(request.header("Authorization", token.authorization()).build());
+        }
+        return response;
+    }
+
+    /** {@code isOneShot}: OkHttp by itself would send it again over another connection when the first one breaks. */
+    private static final class Body extends RequestBody {
+        private final byte[] bytes;
+        private final boolean isOneShot;
+
+        Body(byte[] bytes, boolean isOneShot) {
+            this.bytes = bytes;
+            this.isOneShot = isOneShot;
+        }
+
+        @Override
+        public MediaType contentType() {
+            return bytes.length == 0 ? null : JSON;
+        }
+
+        @Override
+        public long contentLength() {
+            return bytes.length;
+        }
+
+        @Override
+        public boolean isOneShot() {
+            return isOneShot;
+        }
+
+        @Override
+        public void writeTo(BufferedSink sink) throws IOException {
+            sink.write(bytes);
+        }
+    }
+
+    private Unanswered unreachable(IOException e) {
+        String host = base.host() + ":" + base.port();
+        if (e instanceof UnknownHostException) {
+            return new Unanswered("unknown host " + base.host() + "; check --url (AI_URL), DNS and the proxy", e);
+        }
+        if (e instanceof SSLException && !(e instanceof SSLPeerUnverifiedException)) {
+            return new Unanswered(Http.explain(e, host).replace("--cert-dir", "--ca FILE"), e);
+        }
+        return new Unanswered(Http.explain(e, host), e);
+    }
+}

@@ -1,0 +1,73 @@
+package common.assisted;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES Validations.java
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.cli.Cli;
+import common.cli.Json;
+
+/**
+ * A refusal of the Assisted Installer service. It has two error bodies: {@code {"code": "400", "reason": …}} of its own
+ * code, {@code {"code": 601, "message": …}} of its request validation and its authentication.
+ */
+public final class AssistedError extends Cli.Failure {
+    private static final String INFO = "validation_info=";
+
+    /** The HTTP status. */
+    public final int status;
+    /** What the service said, one line. */
+    public final String reason;
+
+    private AssistedError(String call, int status, String reason) {
+        super(call + ": " + status + (reason.isEmpty() ? "" : ", " + reason));
+        this.status = status;
+        this.reason = reason;
+    }
+
+    /** {@code call}: method and path, for the message. A page of HTML comes from something else than the service. */
+    static Cli.Failure of(String call, int status, byte[] body) {
+        String text = new String(body, StandardCharsets.UTF_8).strip();
+        if (text.startsWith("<")) {
+            return notTheService(call);
+        }
+        return new AssistedError(call, status, hint(status, words(text)));
+    }
+
+    static Cli.Failure notTheService(String call) {
+        return new Cli.Failure(call + ": the answer is no JSON but a web page; is --url (AI_URL) the address of the "
+                + "Assisted Installer API, and does no proxy stand between?");
+    }
+
+    /** The reason of either body; the validations that a 409 carries whole are cut down to the failed ones. */
+    private static String words(String text) {
+        JsonNode json;
+        try {
+            json = Json.parse(text.getBytes(StandardCharsets.UTF_8), "");
+        } catch (Cli.Failure e) {
+            return text.lines().findFirst().orElse("");
+        }
+        String reason = json.path("reason").asText(json.path("message").asText("")).replaceAll("\\s+", " ").strip();
+        int info = reason.indexOf(INFO);
+        if (info < 0) {
+            return reason;
+        }
+        List<String> failed = Validations.of(reason.substring(info + INFO.length())).words();
+        return reason.substring(0, info).strip() + (failed.isEmpty() ? "" : ": " + String.join("; ", failed));
+    }
+
+    private static String hint(int status, String reason) {
+        if (reason.contains("unsupported config version")) {
+            return reason + " (said of an invalid 3.2.0 config too; check it with ignition-validate)";
+        }
+        return switch (status) {
+            case 401 -> reason + "; log in with --offline-token-file";
+            case 404 -> reason + " (or it belongs to another user)";
+            default -> reason;
+        };
+    }
+}

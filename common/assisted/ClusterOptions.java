@@ -1,0 +1,190 @@
+package common.assisted;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/ScriptFolder.java
+//SOURCES ../ignition/IgnitionOverride.java
+//SOURCES ../ignition/SshPublicKey.java
+//SOURCES AicliParameters.java
+//SOURCES ClusterPlan.java
+//SOURCES ServiceOptions.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.cli.Cli;
+import common.cli.Json;
+import common.cli.ScriptFolder;
+import common.ignition.IgnitionOverride;
+import common.ignition.SshPublicKey;
+import picocli.CommandLine.Option;
+
+/** What cluster to install (picocli mixin). */
+public final class ClusterOptions {
+    /** How far to go. */
+    public enum Until {
+        REGISTERED, READY, INSTALLED;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(names = "--base-domain", paramLabel = "DOMAIN", description = "The cluster is NAME.DOMAIN.")
+    private String baseDomain;
+
+    @Option(names = "--openshift-version", paramLabel = "VERSION", description = "Default: 4.10.3.")
+    private String version;
+
+    @Option(names = "--pull-secret", paramLabel = "FILE", description = "Default: PULL_SECRET_PATH.")
+    private Path pullSecret;
+
+    @Option(names = "--ssh-key", paramLabel = "FILE", description = "Public key of user core.")
+    private Path sshKey;
+
+    @Option(names = "--nodes", paramLabel = "N", description = "1, or three and more (default: CLUSTER_NODES, 1).")
+    private Integer nodes;
+
+    @Option(names = "--machine-network", paramLabel = "CIDR",
+            description = "The hosts' network (default: that of their default route).")
+    private String machineNetwork;
+
+    @Option(names = "--discovery-patch", paramLabel = "FILE",
+            description = "Units of the discovery stage (default: ignition-files/discovery.patch).")
+    private Path discovery;
+
+    @Option(names = "--pointer-patch", paramLabel = "FILE",
+            description = "Units of the installed system (default: ignition-files/pointer.patch).")
+    private Path pointer;
+
+    @Option(names = "--installer-args", paramLabel = "ARGS",
+            description = "For coreos-installer (default: --save-partlabel LABEL --copy-network; the units' label).")
+    private String installerArgs;
+
+    @Option(names = "--disk", paramLabel = "PATH|serial|smallest",
+            description = "The installation disk (default: the service chooses).")
+    private String disk;
+
+    @Option(names = "--iso", paramLabel = "FILE", description = "Download the discovery ISO; else its URL is printed.")
+    private Path iso;
+
+    @Option(names = "--kubeconfig-dir", paramLabel = "DIR", defaultValue = ".",
+            description = "Where kubeconfig.NAME and kubeadmin-password.NAME go (default: the current folder).")
+    private Path kubeconfigDir;
+
+    @Option(names = "--until", paramLabel = "registered|ready|installed", defaultValue = "installed",
+            description = "How far to go (default: ${DEFAULT-VALUE}).")
+    private Until until;
+
+    /** Everything that is given, checked. */
+    public ClusterPlan plan(ServiceOptions service) throws IOException {
+        AicliParameters file = service.parameters();
+        String domain = ServiceOptions.given(baseDomain, file.text("base_dns_domain", "domain"));
+        if (domain == null) {
+            throw new Cli.Failure(Cli.USAGE, "which domain? Give --base-domain");
+        }
+        String network = ServiceOptions.given(machineNetwork, file.text("machine_network_cidr"), first(file));
+        if (!Files.isDirectory(kubeconfigDir)) {
+            throw new Cli.Failure(Cli.USAGE, "--kubeconfig-dir " + kubeconfigDir + ": no such folder");
+        }
+        return new ClusterPlan(service.name(), domain,
+                ServiceOptions.given(version, file.text("openshift_version"), "4.10.3"), secret(file), key(file),
+                nodes(file), file.minimal(), discovery(file),
+                IgnitionOverride.read(pointer != null ? pointer : beside("pointer"), IgnitionOverride.POINTER_KEY),
+                installerArgs != null ? words(installerArgs) : file.words("installer_args", "extra_args"),
+                ServiceOptions.given(disk, file.text("disk", "sno_disk")), network);
+    }
+
+    private static String first(AicliParameters file) {
+        List<String> networks = file.words("machine_networks");
+        if (networks != null && networks.size() != 1) {
+            throw file.wrong("machine_networks: one network");
+        }
+        return networks == null ? null : networks.get(0);
+    }
+
+    private String secret(AicliParameters file) throws IOException {
+        String path = ServiceOptions.given(pullSecret == null ? null : pullSecret.toString(), file.text("pull_secret"),
+                ServiceOptions.env("PULL_SECRET_PATH"));
+        if (path == null) {
+            throw new Cli.Failure(Cli.USAGE, "which pull secret? Give --pull-secret or set PULL_SECRET_PATH");
+        }
+        return ClusterPlan.pullSecret(Files.readAllBytes(home(path)), path);
+    }
+
+    private String key(AicliParameters file) throws IOException {
+        String inFile = file.text("ssh_public_key", "public_key");
+        if (sshKey == null && inFile != null && inFile.contains(" ")) {
+            return String.join("\n", SshPublicKey.keys(inFile, "ssh_public_key"));
+        }
+        if (sshKey == null && inFile == null) {
+            throw new Cli.Failure(Cli.USAGE, "which ssh key for user core? Give --ssh-key ~/.ssh/id_ed25519.pub");
+        }
+        return String.join("\n", SshPublicKey.read(sshKey != null ? sshKey : home(inFile)));
+    }
+
+    private int nodes(AicliParameters file) {
+        String number = ServiceOptions.given(nodes == null ? null : nodes.toString(),
+                Boolean.TRUE.equals(file.singleNode()) ? "1" : null, ServiceOptions.env("CLUSTER_NODES"), "1");
+        if (!number.matches("\\d{1,4}")) {
+            throw new Cli.Failure(Cli.USAGE, "CLUSTER_NODES=" + number + ": not a number");
+        }
+        if (Boolean.FALSE.equals(file.singleNode()) == number.equals("1") && file.singleNode() != null) {
+            throw file.wrong("is for " + (file.singleNode() ? "one node" : "several nodes") + ", not " + number);
+        }
+        return Integer.parseInt(number);
+    }
+
+    private IgnitionOverride discovery(AicliParameters file) {
+        String inFile = file.text("ignition_config_override");
+        if (discovery == null && inFile != null) {
+            return IgnitionOverride.of(inFile, "ignition_config_override");
+        }
+        String path = file.text("discovery_ignition_file");
+        return IgnitionOverride.read(discovery != null ? discovery : path != null ? home(path) : beside("discovery"),
+                IgnitionOverride.DISCOVERY_KEY);
+    }
+
+    private static Path beside(String stage) {
+        try {
+            return ScriptFolder.beside(Path.of("ignition-files", stage + ".patch"));
+        } catch (Cli.Failure e) {
+            throw new Cli.Failure(Cli.USAGE, "no ignition-files/" + stage + ".patch here; give --" + stage
+                    + "-patch, or run from the repository");
+        }
+    }
+
+    private static Path home(String path) {
+        return Path.of(path.startsWith("~/") ? System.getProperty("user.home") + path.substring(1) : path);
+    }
+
+    /** Words as a shell would split them, without quotes; or a JSON list. */
+    private static List<String> words(String args) {
+        if (!args.strip().startsWith("[")) {
+            return args.isBlank() ? List.of() : List.of(args.strip().split("\\s+"));
+        }
+        List<String> words = new ArrayList<>();
+        JsonNode list = Json.parse(args.getBytes(StandardCharsets.UTF_8), "--installer-args");
+        list.forEach(w -> words.add(w.asText()));
+        return words;
+    }
+
+    public Path iso() {
+        return iso;
+    }
+
+    public Path kubeconfigDir() {
+        return kubeconfigDir;
+    }
+
+    public Until until() {
+        return until;
+    }
+}

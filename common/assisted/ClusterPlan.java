@@ -1,0 +1,140 @@
+package common.assisted;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../ignition/IgnitionOverride.java
+//SOURCES HostInventory.java
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.cli.Cli;
+import common.cli.Json;
+import common.ignition.IgnitionOverride;
+
+/**
+ * What is to be installed, all of it checked before the first call; and the request bodies that say it.
+ *
+ * @param version as asked for, 4.10.3; 4.10 takes any of it
+ * @param pullSecret a JSON document
+ * @param machineNetwork CIDR; null: that of the host's default route
+ * @param disk path, serial or {@code smallest}; null: as the service chooses
+ */
+public record ClusterPlan(String name, String baseDomain, String version, String pullSecret, String sshKey, int nodes,
+        boolean minimalIso, IgnitionOverride discovery, IgnitionOverride pointer, List<String> installerArgs,
+        String disk, String machineNetwork) {
+    /** {@code installerArgs} null: the original's, with the label that the units mount. */
+    public ClusterPlan {
+        if (!name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?") || name.length() > 54) {
+            throw new Cli.Failure(Cli.USAGE, "--name " + name + ": lower-case letters, digits and hyphens, at most 54");
+        }
+        if (!version.matches("4\\.\\d+(\\.\\d+(-\\S+)?)?")) {
+            throw new Cli.Failure(Cli.USAGE, "--openshift-version " + version + ": not a version like 4.10.3");
+        }
+        if (nodes != 1 && nodes < 3) {
+            throw new Cli.Failure(Cli.USAGE, "--nodes " + nodes + ": one node, or three and more");
+        }
+        if (machineNetwork != null && !HostInventory.network(machineNetwork).equals(machineNetwork)
+                && !machineNetwork.contains(":")) {
+            throw new Cli.Failure(Cli.USAGE, "--machine-network " + machineNetwork + ": has host bits; the network is "
+                    + HostInventory.network(machineNetwork));
+        }
+        Set<String> labels = new TreeSet<>(discovery.labels());
+        labels.addAll(pointer.labels());
+        installerArgs = installerArgs != null ? List.copyOf(installerArgs) : defaultArgs(labels);
+        for (String label : labels) {
+            if (!IgnitionOverride.saves(installerArgs, label)) {
+                throw new Cli.Failure(Cli.USAGE, "--installer-args: the units mount the partition " + label
+                        + ", which the installer would wipe; add --save-partlabel " + label);
+            }
+        }
+    }
+
+    private static List<String> defaultArgs(Set<String> labels) {
+        List<String> args = new ArrayList<>();
+        (labels.isEmpty() ? Set.of("data") : labels).forEach(label -> args.addAll(List.of("--save-partlabel", label)));
+        args.add("--copy-network");
+        return List.copyOf(args);
+    }
+
+    /** A pull secret file's content: JSON with {@code auths}. Its words are in no error. */
+    public static String pullSecret(byte[] file, String where) {
+        JsonNode secret;
+        try {
+            secret = Json.parse(file, where);
+        } catch (Cli.Failure e) {
+            throw new Cli.Failure("pull secret " + where + ": not JSON; get it again from console.redhat.com");
+        }
+        if (!secret.path("auths").isObject() || secret.path("auths").isEmpty()) {
+            throw new Cli.Failure("pull secret " + where + ": has no auths; get it again from console.redhat.com");
+        }
+        return secret.toString();
+    }
+
+    public String infraEnvName() {
+        return name + "_infra-env"; // as aicli names it
+    }
+
+    /** Whether the service's answer is the version that was asked for: it silently takes another one. */
+    boolean isVersion(String answered) {
+        return answered.equals(version) || version.matches("4\\.\\d+") && answered.startsWith(version + ".");
+    }
+
+    ObjectNode clusterParameters() {
+        return Json.object().put("name", name).put("openshift_version", version).put("base_dns_domain", baseDomain)
+                .put("pull_secret", pullSecret).put("ssh_public_key", sshKey)
+                .put("high_availability_mode", nodes == 1 ? "None" : "Full").put("network_type", "OVNKubernetes")
+                .put("user_managed_networking", true).put("vip_dhcp_allocation", false);
+    }
+
+    /** Without a version the service would take its newest OS image. */
+    ObjectNode infraEnvParameters(String clusterId) {
+        return Json.object().put("name", infraEnvName()).put("cluster_id", clusterId).put("openshift_version", version)
+                .put("image_type", minimalIso ? "minimal-iso" : "full-iso").put("pull_secret", pullSecret)
+                .put("ssh_authorized_key", sshKey).put("cpu_architecture", "x86_64");
+    }
+
+    ObjectNode discoveryParameters() {
+        return Json.object().put("ignition_config_override", discovery.text());
+    }
+
+    ObjectNode pointerParameters() {
+        return Json.object().put("config", pointer.text());
+    }
+
+    ObjectNode installerArgsParameters() {
+        ObjectNode parameters = Json.object();
+        installerArgs.forEach(parameters.putArray("args")::add);
+        return parameters;
+    }
+
+    static ObjectNode diskParameters(String diskId) {
+        ObjectNode parameters = Json.object();
+        parameters.putArray("disks_selected_config").addObject().put("id", diskId).put("role", "install");
+        return parameters;
+    }
+
+    static ObjectNode machineNetworkParameters(String cidr) {
+        ObjectNode parameters = Json.object();
+        parameters.putArray("machine_networks").addObject().put("cidr", cidr);
+        return parameters;
+    }
+
+    /** Installer arguments as the service keeps them: a JSON string. */
+    boolean hasInstallerArgs(JsonNode host) {
+        String kept = host.path("installer_args").asText();
+        return !kept.isEmpty() && Json.parse(kept.getBytes(StandardCharsets.UTF_8), "installer_args")
+                .equals(installerArgsParameters().path("args"));
+    }
+
+    /** Without the secrets. */
+    @Override
+    public String toString() {
+        return name + "." + baseDomain + " " + version;
+    }
+}

@@ -1,0 +1,144 @@
+package common.assisted;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../http/Time.java
+//SOURCES ../ignition/IgnitionOverride.java
+//SOURCES AssistedConnection.java
+//SOURCES AssistedError.java
+//SOURCES AssistedInstaller.java
+//SOURCES ClusterPlan.java
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.cli.Cli;
+import common.http.Time;
+import common.ignition.IgnitionOverride;
+
+/**
+ * The cluster and its infra-env in the service. Names are not unique there: what is there is looked up before anything
+ * is registered, and again when a registration got no answer.
+ */
+public final class ClusterRegistration {
+    private static final int TRIES = 3;
+
+    private final AssistedInstaller service;
+    private final ClusterPlan plan;
+    private final Time time;
+
+    public ClusterRegistration(AssistedInstaller service, ClusterPlan plan, Time time) {
+        this.service = service;
+        this.plan = plan;
+        this.time = time;
+    }
+
+    /** A thing of the service, and whether this run made it. */
+    public record Registered(JsonNode json, boolean isNew) {
+        public String id() {
+            return json.path("id").asText();
+        }
+
+        String words() {
+            return json.path("name").asText() + " (" + id() + "), " + (isNew ? "new" : "there already");
+        }
+    }
+
+    private interface Call<T> {
+        T make() throws IOException;
+    }
+
+    /** The cluster of that name, which must be what is wanted; else a new one. */
+    public Registered cluster() throws IOException {
+        Registered cluster = once(() -> find(service, plan.name()),
+                () -> service.registerCluster(plan.clusterParameters()));
+        String version = cluster.json().path("openshift_version").asText();
+        String domain = cluster.json().path("base_dns_domain").asText();
+        if (!plan.isVersion(version) && cluster.isNew()) {
+            service.deleteCluster(cluster.id()); // just made, nothing hangs on it
+            throw new Cli.Failure("the service has no OpenShift " + plan.version() + " and took " + version
+                    + " instead; the cluster is removed again; give --openshift-version " + version);
+        }
+        if (!plan.isVersion(version)) {
+            throw taken("OpenShift " + version + ", not " + plan.version());
+        }
+        if (!domain.equals(plan.baseDomain())) {
+            throw taken("domain " + domain + ", not " + plan.baseDomain());
+        }
+        String mode = cluster.json().path("high_availability_mode").asText();
+        if (!mode.equals(plan.clusterParameters().path("high_availability_mode").asText())) {
+            throw taken("high_availability_mode " + mode);
+        }
+        return cluster;
+    }
+
+    private Cli.Failure taken(String what) {
+        return new Cli.Failure("cluster " + plan.name() + " is there with " + what
+                + "; give another --name, or remove it with the subcommand delete");
+    }
+
+    /** The infra-env of that name that is bound to the cluster; one of a cluster that is gone does not count. */
+    public Registered infraEnv(String clusterId) throws IOException {
+        Registered env = once(() -> service.infraEnvs(plan.infraEnvName()).stream()
+                .filter(e -> e.path("cluster_id").asText().equals(clusterId)).findFirst(),
+                () -> service.registerInfraEnv(plan.infraEnvParameters(clusterId)));
+        String version = env.json().path("openshift_version").asText();
+        if (!(plan.version() + ".").startsWith(version + ".")) { // it keeps 4.10 of 4.10.3
+            throw new Cli.Failure("infra-env " + env.words() + ": boots " + version + ", not " + plan.version()
+                    + "; remove the cluster with the subcommand delete");
+        }
+        return env;
+    }
+
+    /** Looks; makes one if there is none; looks again if nobody answered that. */
+    private Registered once(Call<Optional<JsonNode>> look, Call<JsonNode> make) throws IOException {
+        for (int tried = 1;; tried++) {
+            Optional<JsonNode> found = look.make();
+            if (found.isPresent()) {
+                return new Registered(found.get(), tried > 1);
+            }
+            try {
+                return new Registered(make.make(), true);
+            } catch (AssistedConnection.Unanswered e) {
+                if (tried == TRIES) {
+                    throw e;
+                }
+            } catch (AssistedError e) {
+                if (e.status < 500 || tried == TRIES) {
+                    throw e;
+                }
+            }
+            time.sleep(Duration.ofSeconds(2));
+        }
+    }
+
+    /** The one cluster of this name or id; a {@link Cli.Failure} when there are several. */
+    public static Optional<JsonNode> find(AssistedInstaller service, String nameOrId) throws IOException {
+        List<JsonNode> found = service.clusters(nameOrId);
+        if (found.size() > 1) {
+            throw new Cli.Failure(found.size() + " clusters are named " + nameOrId + ": " + found.stream()
+                    .map(c -> c.path("id").asText() + " (" + c.path("status").asText() + ")")
+                    .collect(Collectors.joining(", ")) + "; delete those that are not wanted: delete --name ID");
+        }
+        return found.stream().findFirst();
+    }
+
+    /** Sends the discovery override unless it is there, and proves that the hosts will boot with it. */
+    public String discovery(String infraEnvId) throws IOException {
+        IgnitionOverride ours = plan.discovery();
+        boolean there = service.infraEnv(infraEnvId).path(IgnitionOverride.DISCOVERY_KEY).asText().equals(ours.text());
+        if (!there) {
+            service.updateInfraEnv(infraEnvId, plan.discoveryParameters());
+        }
+        List<String> missing = ours.missingIn(service.discoveryIgnition(infraEnvId));
+        if (!missing.isEmpty()) {
+            throw new Cli.Failure("discovery.ign of the service lacks " + String.join(", ", missing)
+                    + " or has it changed: the hosts would boot without; look at infra-env " + infraEnvId);
+        }
+        return String.join(", ", ours.units()) + " in discovery.ign" + (there ? ", there already" : "");
+    }
+}

@@ -1,0 +1,194 @@
+package common.catalog;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES Catalog.java
+//SOURCES PreCacheSpec.java
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.StreamSupport;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import common.catalog.Catalog.Selection;
+import common.catalog.PreCacheSpec.Operators;
+import common.cli.Cli;
+import common.cli.Json;
+
+/**
+ * Reads oc-mirror's {@code ImageSetConfiguration}, {@code mirror.openshift.io/v1alpha2} and {@code v2alpha1}: platform,
+ * operators, additionalImages, blockedImages. What it asks for beyond that is refused if it means images, else ignored
+ * with a warning; an unknown key is refused, as oc-mirror does, since a typing error would stage something else.
+ *
+ * <p>Operators are chosen as oc-mirror v2 does: a package alone is the head of its default channel; a channel is its
+ * head; {@code minVersion} and {@code maxVersion} are all versions of that channel between them; {@code full} is all.
+ */
+public final class ImageSetConfiguration {
+    private static final List<String> VERSIONS =
+            List.of("mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1");
+
+    private final Path file;
+
+    private ImageSetConfiguration(Path file) {
+        this.file = file;
+    }
+
+    /** Throws {@link Cli.Failure} on anything that is no such configuration, or that needs what we do not have. */
+    public static PreCacheSpec read(Path file) {
+        return new ImageSetConfiguration(file).spec(Json.readYaml(file));
+    }
+
+    private PreCacheSpec spec(JsonNode document) {
+        String version = document.path("apiVersion").asText();
+        if (!document.path("kind").asText().equals("ImageSetConfiguration") || !VERSIONS.contains(version)) {
+            throw failure("not an ImageSetConfiguration of " + String.join(" or ", VERSIONS));
+        }
+        known(document, "", "apiVersion", "kind", "metadata", "mirror", "storageConfig", "archiveSize");
+        JsonNode mirror = document.path("mirror");
+        known(mirror, "mirror", "platform", "operators", "additionalImages", "blockedImages", "helm", "samples");
+        if (!mirror.path("helm").isEmpty()) {
+            throw failure("mirror.helm is not supported: name the charts' images in additionalImages");
+        }
+        if (!mirror.path("samples").isEmpty()) {
+            Cli.warn(file + ": mirror.samples is ignored");
+        }
+        List<Operators> operators = elements(mirror, "operators").stream().map(this::operators).toList();
+        return new PreCacheSpec(releases(mirror.path("platform")), arch(mirror.path("platform")), operators,
+                names(mirror, "additionalImages"), List.of(), names(mirror, "blockedImages").stream().map(this::pattern)
+                        .toList());
+    }
+
+    private List<String> releases(JsonNode platform) {
+        known(platform, "mirror.platform", "graph", "channels", "architectures", "release", "kubeVirtContainer");
+        if (platform.path("kubeVirtContainer").asBoolean()) {
+            throw failure("mirror.platform.kubeVirtContainer is not supported: name that image in additionalImages");
+        }
+        if (platform.path("graph").asBoolean()) {
+            Cli.warn(file + ": mirror.platform.graph is ignored: a staged server installs, it does not update");
+        }
+        List<String> releases = new ArrayList<>();
+        for (JsonNode channel : elements(platform, "channels")) {
+            known(channel, "mirror.platform.channels", "name", "type", "minVersion", "maxVersion", "shortestPath",
+                    "full");
+            String name = "mirror.platform.channels " + channel.path("name").asText();
+            String version = channel.path("minVersion").asText();
+            if (version.isEmpty() || !version.equals(channel.path("maxVersion").asText())
+                    || channel.path("full").asBoolean()) {
+                throw failure(name + ": one release is staged; set minVersion and maxVersion to the same version");
+            }
+            if (!channel.path("type").asText("ocp").equals("ocp")) {
+                throw failure(name + ": only type ocp is supported; name another release's image in platform.release");
+            }
+            releases.add(version);
+        }
+        if (platform.hasNonNull("release")) {
+            releases.add(platform.get("release").asText());
+        }
+        return releases.stream().distinct().toList();
+    }
+
+    private String arch(JsonNode platform) {
+        List<String> architectures = elements(platform, "architectures").stream().map(JsonNode::asText).toList();
+        if (architectures.size() > 1) {
+            throw failure("mirror.platform.architectures: a server has one, not " + String.join(", ", architectures));
+        }
+        if (architectures.isEmpty()) {
+            return null;
+        }
+        return switch (architectures.get(0)) {
+            case "amd64" -> "x86_64";
+            case "arm64" -> "aarch64";
+            default -> architectures.get(0);
+        };
+    }
+
+    private Operators operators(JsonNode operator) {
+        known(operator, "mirror.operators", "catalog", "packages", "full", "targetCatalog", "targetName", "targetTag",
+                "skipDependencies", "skipDeps", "originalRef", "targetCatalogSourceTemplate");
+        String catalog = operator.path("catalog").asText();
+        if (catalog.isEmpty() || catalog.startsWith("oci:")) {
+            throw failure("mirror.operators: catalog has to be an index image in a registry, not \"" + catalog + "\"");
+        }
+        boolean full = operator.path("full").asBoolean();
+        List<Selection> selections = new ArrayList<>();
+        elements(operator, "packages").forEach(p -> selections(p, full, selections));
+        return new Operators(List.of(catalog), selections, full);
+    }
+
+    private void selections(JsonNode of, boolean full, List<Selection> selections) {
+        known(of, "mirror.operators.packages", "name", "channels", "bundles", "defaultChannel", "minVersion",
+                "maxVersion", "minBundle");
+        String name = required(of, "mirror.operators.packages");
+        List<JsonNode> channels = elements(of, "channels");
+        List<String> bundles = names(of, "bundles");
+        bundles.forEach(bundle -> selections.add(new Selection(name, null, bundle, null, null, false)));
+        if (limited(of) && (full || !channels.isEmpty())) {
+            throw failure("mirror.operators.packages " + name
+                    + ": minVersion and maxVersion do not go with channels or full");
+        }
+        if (channels.isEmpty() && bundles.isEmpty()) {
+            selections.add(selection(name, null, of, full));
+        }
+        for (JsonNode channel : channels) {
+            known(channel, "mirror.operators.packages.channels", "name", "minVersion", "maxVersion", "minBundle");
+            if (limited(channel) && full) {
+                throw failure("mirror.operators.packages " + name + ": minVersion and maxVersion do not go with full");
+            }
+            selections.add(selection(name, required(channel, "mirror.operators.packages.channels"), channel, full));
+        }
+    }
+
+    private Selection selection(String name, String channel, JsonNode limits, boolean full) {
+        if (limits.hasNonNull("minBundle")) {
+            throw failure("mirror.operators.packages " + name + ": minBundle is not supported, use minVersion");
+        }
+        return new Selection(name, channel, null, limits.path("minVersion").asText(null),
+                limits.path("maxVersion").asText(null), full);
+    }
+
+    private static boolean limited(JsonNode node) {
+        return node.hasNonNull("minVersion") || node.hasNonNull("maxVersion");
+    }
+
+    private List<String> names(JsonNode node, String list) {
+        return elements(node, list).stream().map(image -> required(image, list)).toList();
+    }
+
+    private String required(JsonNode node, String where) {
+        if (!node.path("name").isTextual()) {
+            throw failure(where + ": an entry without a name");
+        }
+        return node.get("name").asText();
+    }
+
+    private static List<JsonNode> elements(JsonNode node, String list) {
+        return StreamSupport.stream(node.path(list).spliterator(), false).toList();
+    }
+
+    private void known(JsonNode node, String where, String... keys) {
+        if (!node.isObject() && !node.isMissingNode() && !node.isNull()) {
+            throw failure(where + ": expected a mapping");
+        }
+        node.fieldNames().forEachRemaining(key -> {
+            if (!List.of(keys).contains(key)) {
+                throw failure((where.isEmpty() ? "" : where + ": ") + "unknown key " + key);
+            }
+        });
+    }
+
+    private Pattern pattern(String regex) {
+        try {
+            return Pattern.compile(regex);
+        } catch (PatternSyntaxException e) {
+            throw failure("mirror.blockedImages: not a regular expression: " + regex);
+        }
+    }
+
+    private Cli.Failure failure(String message) {
+        return new Cli.Failure(file + ": " + message);
+    }
+}

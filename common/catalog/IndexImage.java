@@ -1,0 +1,81 @@
+package common.catalog;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../registry/ImageFiles.java
+//SOURCES ../registry/RegistryOptions.java
+//SOURCES Catalog.java
+//SOURCES FileBasedCatalog.java
+//SOURCES OperatorImages.java
+//SOURCES PreCacheSpec.java
+//SOURCES SqliteCatalog.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+import common.catalog.Catalog.Bundle;
+import common.catalog.Catalog.Selection;
+import common.catalog.PreCacheSpec.Operators;
+import common.cli.Cli;
+import common.registry.ImageFiles;
+import common.registry.RegistryOptions;
+
+/** An operator index image: the catalog in its {@code /configs} or {@code /database/index.db}. */
+public final class IndexImage {
+    private static final String PLATFORM = "linux/amd64"; // the catalog is the same on all
+    private static final String CONFIGS = "configs";
+    private static final String DATABASE = "database/index.db";
+
+    private IndexImage() {
+    }
+
+    /** Chooses from the catalogs what is wanted; a package comes from the first index that has it. */
+    public static OperatorImages select(RegistryOptions from, Operators wanted, boolean withDependencies)
+            throws IOException {
+        Catalog catalog = new Catalog();
+        for (String index : wanted.indexes()) {
+            catalog.addMissing(read(from, index));
+        }
+        List<Selection> selections = !wanted.selections().isEmpty() ? wanted.selections() : catalog.packages().stream()
+                .map(p -> new Selection(p.name, null, null, null, null, wanted.full())).toList();
+        List<Bundle> bundles = new ArrayList<>();
+        try {
+            selections.forEach(s -> bundles.addAll(catalog.select(s)));
+        } catch (Cli.Failure e) {
+            throw new Cli.Failure(e.exitCode, String.join(", ", wanted.indexes()) + ": " + e.getMessage(), e);
+        }
+        return new OperatorImages(catalog, bundles, withDependencies);
+    }
+
+    /**
+     * Streams the image's layers; only a database goes to a temporary file, since SQLite reads nothing else. Throws
+     * {@link Cli.Failure} when the image has no catalog; one that has both kinds is read as file-based.
+     */
+    public static Catalog read(RegistryOptions from, String reference) throws IOException {
+        ImageFiles image = ImageFiles.of(from.registry(), from.conf(), reference, PLATFORM);
+        Catalog catalog = new Catalog();
+        Path database = Files.createTempFile("index", ".db");
+        try {
+            image.walk(List.of(CONFIGS, DATABASE), (path, size, content) -> {
+                if (path.equals(DATABASE)) {
+                    Files.copy(content, database, StandardCopyOption.REPLACE_EXISTING);
+                } else if (path.matches(".*\\.(json|ya?ml)")) {
+                    FileBasedCatalog.read(content, reference + " /" + path, catalog);
+                }
+            });
+            if (catalog.packages().isEmpty() && Files.size(database) > 0) {
+                SqliteCatalog.read(database, reference + " /" + DATABASE, catalog);
+            }
+        } finally {
+            Files.delete(database);
+        }
+        if (catalog.packages().isEmpty()) {
+            throw new Cli.Failure(reference + ": no operator catalog: neither in /" + CONFIGS + " nor in /" + DATABASE);
+        }
+        return catalog;
+    }
+}

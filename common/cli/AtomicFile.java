@@ -1,0 +1,57 @@
+package common.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/** Writes a file so that after a crash there is the old one or the new one: temp file, fsync, rename, fsync of the folder. */
+public final class AtomicFile {
+    private AtomicFile() {
+    }
+
+    public static void write(Path file, byte[] bytes) throws IOException {
+        write(file, bytes, new FileAttribute<?>[0]);
+    }
+
+    /** Writes a file that only its owner can read (mode 0600), from its first byte on. */
+    public static void writeSecret(Path file, byte[] bytes) throws IOException {
+        write(file, bytes, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    private static void write(Path file, byte[] bytes, FileAttribute<?>... attributes) throws IOException {
+        Path temp = file.resolveSibling("." + file.getFileName() + ".tmp");
+        Files.deleteIfExists(temp); // a crash may have left one with another mode
+        try (FileChannel out = FileChannel.open(temp, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                attributes)) {
+            writeAll(out, bytes);
+        }
+        rename(temp, file);
+        sync(file.toAbsolutePath().getParent());
+    }
+
+    /** Writes and fsyncs. */
+    public static void writeAll(FileChannel out, byte[] bytes) throws IOException {
+        for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
+            out.write(buffer);
+        }
+        out.force(true);
+    }
+
+    public static void rename(Path temp, Path file) throws IOException {
+        Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** Makes the names in a folder durable. */
+    public static void sync(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

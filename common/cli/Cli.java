@@ -1,0 +1,164 @@
+package common.cli;
+
+//DEPS info.picocli:picocli:4.7.7
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/**
+ * How every script starts and ends: picocli parses, an error is one line on stderr, the exit code says what kind it
+ * was, Ctrl-C unwinds the script so that its {@code finally} blocks clean up.
+ */
+public final class Cli {
+    public static final int DONE = 0;
+    public static final int FAILED = 1;
+    public static final int USAGE = 2;
+    /** Some images or files failed, the rest is safe; running the same command again goes on. */
+    public static final int PARTIAL = 3;
+    /** A program, a privilege or a device is missing. */
+    public static final int MISSING = 4;
+    public static final int INTERRUPTED = 130;
+
+    private static final AtomicBoolean running = new AtomicBoolean();
+    private static volatile boolean verbose;
+
+    private Cli() {
+    }
+
+    /** An error an operator can act on. The message is one line: what, where, what next. */
+    public static class Failure extends RuntimeException {
+        public final int exitCode;
+
+        public Failure(int exitCode, String message, Throwable cause) {
+            super(message, cause);
+            this.exitCode = exitCode;
+        }
+
+        public Failure(int exitCode, String message) {
+            this(exitCode, message, null);
+        }
+
+        public Failure(String message) {
+            this(FAILED, message, null);
+        }
+    }
+
+    /** What all scripts have in common; a script's class extends it and implements {@code call()}. */
+    @CommandLine.Command(mixinStandardHelpOptions = true, version = "1.0.0", sortOptions = false, usageHelpAutoWidth = true)
+    public abstract static class Command implements Callable<Integer> {
+        @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
+                description = "Print every program that is run, and stack traces.")
+        void setVerbose(boolean on) {
+            verbose = on;
+        }
+    }
+
+    /**
+     * Runs one script and returns its exit code; {@code main} is only {@code System.exit(Cli.run(new X(), args))}. A
+     * script that another one runs in the same JVM leaves Ctrl-C to it: the process must not end before the outer one
+     * has cleaned up.
+     */
+    public static int run(Callable<Integer> script, String... args) {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        if (!running.compareAndSet(false, true)) {
+            return execute(script, interrupted, args);
+        }
+        Thread main = Thread.currentThread();
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread onSignal = new Thread(() -> unwind(main, interrupted, ended));
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+            int exit = execute(script, interrupted, args);
+            return interrupted.get() ? INTERRUPTED : exit;
+        } finally {
+            ended.countDown();
+            running.set(false);
+            if (!interrupted.get()) {
+                Runtime.getRuntime().removeShutdownHook(onSignal);
+            }
+        }
+    }
+
+    private static int execute(Callable<Integer> script, AtomicBoolean interrupted, String... args) {
+        boolean outer = verbose;
+        try {
+            return new CommandLine(script)
+                    .setParameterExceptionHandler((e, a) -> {
+                        System.err.println("error: " + e.getMessage() + " (see --help)");
+                        return USAGE;
+                    })
+                    .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .execute(args);
+        } finally {
+            verbose = outer;
+        }
+    }
+
+    /** The JVM runs this on Ctrl-C and SIGTERM: the script's thread gets the time that its {@code finally} blocks need. */
+    private static void unwind(Thread script, AtomicBoolean interrupted, CountDownLatch ended) {
+        interrupted.set(true);
+        script.interrupt();
+        try {
+            ended.await(60, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        System.err.println("interrupted: nothing half-written counts as done; run the same command again to go on");
+        Runtime.getRuntime().halt(INTERRUPTED);
+    }
+
+    public static boolean verbose() {
+        return verbose;
+    }
+
+    /** Text for a person: stdout, or stderr when stdout carries a JSON document. */
+    public static PrintStream text(boolean json) {
+        return json ? System.err : System.out;
+    }
+
+    /** Something the operator should know that does not stop the script. */
+    public static void warn(String message) {
+        System.err.println("warning: " + message);
+    }
+
+    private static int report(Exception e) {
+        System.err.println("error: " + describe(e));
+        if (verbose) {
+            e.printStackTrace();
+        }
+        return e instanceof Failure f ? f.exitCode : FAILED;
+    }
+
+    /** One line for any exception; the JDK's file exceptions carry only a path and get their words here. */
+    public static String describe(Throwable e) {
+        if (e instanceof UncheckedIOException && e.getCause() != null) {
+            return describe(e.getCause());
+        }
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        if (e instanceof NoSuchFileException) {
+            return "no such file or folder: " + message;
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied: " + message + " (run as root?)";
+        }
+        if (e instanceof IOException && message.contains("No space left on device")) {
+            return "disk full: " + message + "; free some space and run the same command again";
+        }
+        boolean worded = e instanceof FileSystemException || e.getClass() == IOException.class
+                || e.getClass().getName().startsWith("common."); // written for a person, not by some library
+        return worded ? message
+                : e.getClass().getSimpleName() + ": " + message;
+    }
+}

@@ -1,0 +1,36 @@
+package common.disk;
+
+//SOURCES ../cli/Cli.java
+
+import common.cli.Cli;
+
+/** The GPT label of the data partition. */
+public record PartitionLabel(String name) {
+    public static final PartitionLabel DATA = new PartitionLabel("data");
+
+    /** Throws a {@link Cli.Failure} with exit code 2 on characters that udev would escape in /dev/disk/by-partlabel. */
+    public PartitionLabel {
+        if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.:=@+-]{0,35}")) {
+            throw new Cli.Failure(Cli.USAGE, "--label " + name + ": up to 36 of A-Z a-z 0-9 _ . : = @ + -");
+        }
+    }
+
+    /** The symlink that udev makes. */
+    public String device() {
+        return "/dev/disk/by-partlabel/" + name;
+    }
+
+    /** systemd's unit of {@link #device}, its name escaped as systemd-escape --path does. */
+    public String deviceUnit() {
+        StringBuilder escaped = new StringBuilder("dev-disk-by\\x2dpartlabel-");
+        for (char c : name.toCharArray()) {
+            escaped.append(Character.isLetterOrDigit(c) || "_.:".indexOf(c) >= 0 ? c : "\\x" + Integer.toHexString(c));
+        }
+        return escaped.append(".device").toString();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,156 @@
+package common.http;
+
+//SOURCES ../cli/Cli.java
+//SOURCES Download.java
+//SOURCES Http.java
+//SOURCES Listing.java
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.Date;
+
+import common.cli.Cli;
+import okhttp3.Headers;
+import okhttp3.HttpUrl;
+import okhttp3.Response;
+
+/**
+ * A web server with the factory's {@code container-images} folder. Nothing but addresses below the base is ever asked
+ * for, and a redirect is an error: it would lead elsewhere. Paths have no slash at either end; {@code ""} is the base.
+ */
+public final class ArtifactServer {
+    /** Larger listings and documents are refused: they are held in memory. */
+    static final int MAX_DOCUMENT = 32 << 20;
+    private static final int TRIES = 3;
+
+    private final Http http = new Http(null, false);
+    private final HttpUrl base;
+
+    /** The server does not have the file. */
+    public static final class Missing extends Cli.Failure {
+        Missing(String message) {
+            super(message);
+        }
+    }
+
+    /** Size in bytes, -1 when the server does not say; {@code modified} is its Last-Modified or null. */
+    public record Facts(long size, FileTime modified) {
+    }
+
+    private ArtifactServer(HttpUrl base) {
+        this.base = base;
+    }
+
+    /** The server at {@code HOST}, {@code HOST:PORT} or {@code http[s]://HOST[:PORT]/PATH}. */
+    public static ArtifactServer at(String address) {
+        HttpUrl url = HttpUrl.parse(address.contains("://") ? address : "http://" + address);
+        boolean more = url != null && (url.query() != null || url.fragment() != null
+                || !url.username().isEmpty() || !url.password().isEmpty());
+        if (url == null || more) {
+            throw new Cli.Failure(Cli.USAGE, "not an address of a web server: expected HOST, HOST:PORT or "
+                    + "http://HOST:PORT/PATH");
+        }
+        return new ArtifactServer(url.encodedPath().endsWith("/") ? url : url.newBuilder().addPathSegment("").build());
+    }
+
+    /** The listing of a folder. */
+    public Listing list(String folder) {
+        HttpUrl url = folder.isEmpty() ? base : url(folder + "/");
+        return Listing.parse(new String(read(url), StandardCharsets.UTF_8), url);
+    }
+
+    /** A whole small file; asks again when the connection breaks. */
+    public byte[] read(String path) {
+        return read(url(path));
+    }
+
+    public Facts facts(String path) {
+        HttpUrl url = url(path);
+        try (Response response = answer(url, http.head(url, headers()))) {
+            String size = response.header("Content-Length", "-1");
+            Date modified = response.headers().getDate("Last-Modified");
+            return new Facts(size.matches("\\d{1,18}") ? Long.parseLong(size) : -1,
+                    modified == null ? null : FileTime.from(modified.toInstant()));
+        } catch (IOException e) {
+            throw new Cli.Failure(Cli.FAILED, url + ": " + Http.explain(e, base.host()), e);
+        }
+    }
+
+    /** The file for {@link Download}; a refusal that another try would not change is a {@link Cli.Failure}. */
+    public Download.Source source(String path) {
+        HttpUrl url = url(path);
+        return (offset, validator) -> {
+            Headers.Builder headers = headers().newBuilder();
+            if (offset > 0) {
+                headers.add("Range", "bytes=" + offset + "-");
+                if (validator != null) {
+                    headers.add("If-Range", validator);
+                }
+            }
+            return answer(url, http.get(url, headers.build(), true));
+        };
+    }
+
+    /** What went wrong with a download from here, in words. */
+    public String explain(Exception e) {
+        return e instanceof IOException io ? Http.explain(io, base.host()) : Cli.describe(e);
+    }
+
+    public HttpUrl url(String path) {
+        return base.newBuilder().addPathSegments(path).build();
+    }
+
+    /** Bytes as they are on the server's disk: Content-Encoding would make sizes and ranges mean something else. */
+    private static Headers headers() {
+        return Headers.of("Accept-Encoding", "identity");
+    }
+
+    private byte[] read(HttpUrl url) {
+        for (int tried = 1;; tried++) {
+            try (Response response = answer(url, http.get(url, headers(), true))) {
+                byte[] bytes = response.body().byteStream().readNBytes(MAX_DOCUMENT + 1);
+                if (bytes.length > MAX_DOCUMENT) {
+                    throw new Cli.Failure(url + ": more than " + (MAX_DOCUMENT >> 20) + " MiB, which is no listing or "
+                            + "document of ours; is this the artifact server?");
+                }
+                return bytes;
+            } catch (IOException e) {
+                boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
+                if (interrupted || tried == TRIES) {
+                    throw new Cli.Failure(Cli.FAILED, url + ": " + Http.explain(e, base.host()), e);
+                }
+                pause(Duration.ofMillis(100L << tried));
+            }
+        }
+    }
+
+    private static void pause(Duration wait) {
+        try {
+            Http.pause(wait);
+        } catch (InterruptedIOException e) {
+            throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
+        }
+    }
+
+    private static Response answer(HttpUrl url, Response response) {
+        int code = response.code();
+        if (code == 200 || code == 206 || code == 416) {
+            return response;
+        }
+        response.close();
+        if (code >= 300 && code < 400) {
+            throw new Cli.Failure(url + ": the server redirects to " + response.header("Location", "nowhere")
+                    + ", which is not followed; give the address that has the files");
+        }
+        if (code == 404 || code == 410) {
+            throw new Missing(url + ": not on the server (HTTP " + code + ")");
+        }
+        throw new Cli.Failure(url + ": HTTP " + code + (code >= 500 ? ", tried several times"
+                : url.encodedPath().endsWith("/") ? "; are directory listings on (nginx: autoindex on)?"
+                : "; may the web server read the file?"));
+    }
+}

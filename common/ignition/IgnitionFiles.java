@@ -1,0 +1,207 @@
+package common.ignition;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/ScriptFolder.java
+//SOURCES ../disk/PartitionLabel.java
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.cli.Json;
+import common.cli.ScriptFolder;
+import common.disk.PartitionLabel;
+
+/**
+ * The Ignition configs that make a server load its staged images, rendered from the plain files in
+ * ignition-files/units. Same input, same bytes.
+ *
+ * @param units the folder with the plain files
+ * @param label of the data partition; the plain files say {@code data}
+ * @param sshKeys of user core, as in authorized_keys; none for a file that others may see
+ */
+public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<String> sshKeys) {
+    /** The oldest that OpenShift 4.10 takes; later 3.x versions keep its meaning. */
+    private static final String SPEC = "3.1.0";
+
+    /** Where a config applies; the name is that of the image set it loads. */
+    public enum Stage {
+        /** The discovery system, in RAM. */
+        AI("discovery", "ignition_config_override"),
+        /** The installed system. */
+        OCP("pointer", "config");
+
+        /** Of the files: NAME.ign and NAME.patch. */
+        public final String file;
+        /** Of the request body: carries the config as a string. */
+        private final String field;
+
+        Stage(String file, String field) {
+            this.file = file;
+            this.field = field;
+        }
+    }
+
+    /** How images come into the node: loaded into its storage, or used from store.sqfs and only the rest loaded. */
+    public enum Mode { LOAD, STORE }
+
+    /**
+     * One plain file and what becomes of it.
+     *
+     * @param source in {@link #units}
+     * @param unit that it is, or that it is a drop-in of; DEVICE stands for the partition's; null: a program
+     * @param stages that need it
+     * @param mode the mode that needs it; LOAD: both
+     */
+    private record Part(String source, String unit, Set<Stage> stages, Mode mode) {
+        boolean isDropin() {
+            return source.contains(".d/");
+        }
+
+        String fileName() {
+            return source.substring(source.indexOf('/') + 1);
+        }
+
+        String path() {
+            return "/usr/local/bin/" + source;
+        }
+    }
+
+    private static final String DEVICE = "DEVICE";
+    private static final Set<Stage> BOTH = EnumSet.allOf(Stage.class);
+    private static final List<Part> PARTS = List.of(
+            unit("var-mnt.mount", BOTH, Mode.LOAD),
+            dropin("partition.device.d/10-precache.conf", DEVICE, BOTH, Mode.LOAD),
+            unit("precache-images.service", Set.of(Stage.AI), Mode.LOAD),
+            unit("precache-ocp-images.service", Set.of(Stage.OCP), Mode.LOAD),
+            dropin("machine-config-daemon-pull.service.d/10-precache.conf", "machine-config-daemon-pull.service",
+                    Set.of(Stage.OCP), Mode.LOAD),
+            new Part("precache-mcd-pull", null, Set.of(Stage.OCP), Mode.LOAD),
+            unit("run-precache-store.mount", BOTH, Mode.STORE),
+            new Part("precache-store", null, BOTH, Mode.STORE),
+            dropin("precache-images.service.d/20-precache-store.conf", "precache-images.service",
+                    Set.of(Stage.AI), Mode.STORE),
+            dropin("precache-ocp-images.service.d/20-precache-store.conf", "precache-ocp-images.service",
+                    Set.of(Stage.OCP), Mode.STORE),
+            withPodman("machine-config-daemon-pull.service"),
+            withPodman("machine-config-daemon-firstboot.service"),
+            withPodman("nodeip-configuration.service"));
+
+    private static Part unit(String name, Set<Stage> stages, Mode mode) {
+        return new Part(name, name, stages, mode);
+    }
+
+    private static Part dropin(String source, String unit, Set<Stage> stages, Mode mode) {
+        return new Part(source, unit, stages, mode);
+    }
+
+    /** A service of the installed system that runs podman. */
+    private static Part withPodman(String service) {
+        return dropin("node-services.d/20-precache-store.conf", service, Set.of(Stage.OCP), Mode.STORE);
+    }
+
+    /** From this repository's units. */
+    public static IgnitionFiles of(PartitionLabel label, Mode mode, List<String> sshKeys) {
+        return new IgnitionFiles(ScriptFolder.beside(Path.of("ignition-files/units")), label, mode, sshKeys);
+    }
+
+    /** The Ignition config of a stage. */
+    public ObjectNode config(Stage stage) {
+        ObjectNode config = Json.object();
+        config.putObject("ignition").put("version", SPEC);
+        if (!sshKeys.isEmpty()) {
+            ObjectNode core = config.putObject("passwd").putArray("users").addObject().put("name", "core");
+            sshKeys.forEach(core.putArray("sshAuthorizedKeys")::add);
+        }
+        Map<String, ObjectNode> units = new TreeMap<>();
+        for (Part part : PARTS) {
+            if (!part.stages.contains(stage) || part.mode == Mode.STORE && mode == Mode.LOAD) {
+                continue;
+            }
+            String text = text(part.source);
+            if (part.unit == null) {
+                config.withObject("/storage").withArray("files").add(program(part.path(), text));
+                continue;
+            }
+            String name = part.unit.equals(DEVICE) ? label.deviceUnit() : part.unit;
+            ObjectNode unit = units.computeIfAbsent(name, n -> Json.object().put("name", n));
+            if (part.isDropin()) {
+                unit.withArray("dropins").addObject().put("name", part.fileName()).put("contents", text);
+            } else {
+                if (text.contains("\n[Install]\n")) {
+                    unit.put("enabled", true);
+                }
+                unit.put("contents", text);
+            }
+        }
+        units.values().forEach(config.putObject("systemd").putArray("units")::add);
+        return config;
+    }
+
+    /** The body of the Assisted Installer request that carries the stage's config as a string. */
+    public ObjectNode patch(Stage stage) {
+        return Json.object().put(stage.field, config(stage).toString());
+    }
+
+    /** The arguments that make coreos-installer leave the data partition alone. */
+    public List<String> installerArgs() {
+        return List.of("--save-partlabel", label.name(), "--copy-network");
+    }
+
+    /** Removes from any Ignition config what this class puts into one, whatever the label and mode were. */
+    public static void removeOurs(JsonNode config) {
+        JsonNode units = config.path("systemd").path("units");
+        for (Iterator<JsonNode> all = units.iterator(); all.hasNext();) {
+            JsonNode unit = all.next();
+            String name = unit.path("name").asText();
+            boolean had = !unit.path("dropins").isEmpty();
+            if (unit.path("dropins") instanceof ArrayNode dropins) {
+                removeIf(dropins, d -> PARTS.stream().anyMatch(p -> p.isDropin()
+                        && p.fileName().equals(d.path("name").asText())));
+            }
+            boolean isOurs = PARTS.stream().anyMatch(p -> !p.isDropin() && name.equals(p.unit));
+            if (isOurs || had && unit.path("dropins").isEmpty() && !unit.has("contents") && !unit.has("enabled")) {
+                all.remove();
+            }
+        }
+        removeIf(config.path("storage").path("files"), f -> PARTS.stream().anyMatch(p -> p.unit == null
+                && p.path().equals(f.path("path").asText())));
+    }
+
+    private static void removeIf(JsonNode array, Predicate<JsonNode> condition) {
+        for (Iterator<JsonNode> all = array.iterator(); all.hasNext();) {
+            if (condition.test(all.next())) {
+                all.remove();
+            }
+        }
+    }
+
+    /** 493 is 0755: JSON has no octal numbers. */
+    private static ObjectNode program(String path, String text) {
+        ObjectNode file = Json.object().put("path", path).put("mode", 493).put("overwrite", true);
+        file.putObject("contents").put("source", "data:text/plain;charset=utf-8;base64,"
+                + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
+        return file;
+    }
+
+    private String text(String source) {
+        try {
+            return Files.readString(units.resolve(source)).replace(PartitionLabel.DATA.device(), label.device());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package common.ignition;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import common.cli.Cli;
+import common.cli.Json;
+
+/**
+ * An Ignition 3.x config that is merged into another one: discovery.patch ({@code {"ignition_config_override": "…"}}),
+ * pointer.patch ({@code {"config": "…"}}), or the plain .ign file.
+ *
+ * @param text the config as it is sent, a JSON document
+ * @param config the same, parsed
+ */
+public record IgnitionOverride(String text, JsonNode config) {
+    public static final String DISCOVERY_KEY = "ignition_config_override";
+    public static final String POINTER_KEY = "config";
+    private static final Pattern LABEL = Pattern.compile("/dev/disk/by-partlabel/([^\\s/]+)");
+
+    /** Reads a patch, whose only key is {@code key}, or an .ign file; a {@link Cli.Failure} says what is wrong. */
+    public static IgnitionOverride read(Path file, String key) {
+        JsonNode patch = Json.read(file);
+        if (patch.has("ignition")) {
+            return of(patch.toString(), file.toString());
+        }
+        if (!patch.path(key).isTextual()) {
+            String other = key.equals(POINTER_KEY) ? DISCOVERY_KEY : POINTER_KEY;
+            throw new Cli.Failure(file + ": has no string \"" + key + "\"" + (patch.has(other) ? " but \"" + other
+                    + "\": discovery and pointer are mixed up" : "; render.java makes such files"));
+        }
+        return of(patch.path(key).asText(), file + ": " + key);
+    }
+
+    /** Checks a config; {@code where} names it in errors. */
+    public static IgnitionOverride of(String text, String where) {
+        JsonNode config = Json.parse(text.getBytes(StandardCharsets.UTF_8), where);
+        String version = config.path("ignition").path("version").asText("");
+        if (!version.matches("3\\.\\d+\\.\\d+(-experimental)?")) {
+            throw new Cli.Failure(where + ": " + (version.isEmpty() ? "no Ignition config (no ignition.version)"
+                    : "Ignition " + version + "; the service takes 3.1.0 and 3.2.0"));
+        }
+        return new IgnitionOverride(text, config);
+    }
+
+    /** Names of the systemd units in it. */
+    public List<String> units() {
+        return texts(config.path("systemd").path("units"), "name");
+    }
+
+    /** Paths of the files in it. */
+    public List<String> files() {
+        return texts(config.path("storage").path("files"), "path");
+    }
+
+    /** The partition labels that its units mount. */
+    public Set<String> labels() {
+        Set<String> labels = new TreeSet<>();
+        for (JsonNode unit : config.path("systemd").path("units")) {
+            Matcher what = LABEL.matcher(unit.path("contents").asText());
+            while (what.find()) {
+                labels.add(what.group(1));
+            }
+        }
+        return labels;
+    }
+
+    /** What of this is not, or not unchanged, in a config that it should have been merged into. */
+    public List<String> missingIn(JsonNode merged) {
+        List<String> missing = new ArrayList<>();
+        for (JsonNode unit : config.path("systemd").path("units")) {
+            JsonNode there = entry(merged.path("systemd").path("units"), "name", unit.path("name").asText());
+            boolean same = (!unit.has("contents") || unit.path("contents").equals(there.path("contents")))
+                    && (!unit.has("enabled") || unit.path("enabled").equals(there.path("enabled")));
+            for (JsonNode dropin : unit.path("dropins")) {
+                same &= dropin.path("contents").equals(
+                        entry(there.path("dropins"), "name", dropin.path("name").asText()).path("contents"));
+            }
+            if (there.isMissingNode() || !same) {
+                missing.add(unit.path("name").asText());
+            }
+        }
+        for (JsonNode file : config.path("storage").path("files")) {
+            JsonNode there = entry(merged.path("storage").path("files"), "path", file.path("path").asText());
+            if (!file.path("contents").path("source").equals(there.path("contents").path("source"))) {
+                missing.add(file.path("path").asText());
+            }
+        }
+        return missing;
+    }
+
+    /**
+     * Whether installer arguments save the partition with that label; coreos-installer takes globs, several in one
+     * argument too: {@code --save-partlabel 'da*,x'}.
+     */
+    public static boolean saves(List<String> args, String label) {
+        for (int i = 0; i < args.size(); i++) {
+            String globs = args.get(i).startsWith("--save-partlabel=") ? args.get(i).substring(17)
+                    : args.get(i).equals("--save-partlabel") && i + 1 < args.size() ? args.get(i + 1) : "";
+            for (String glob : globs.split(",")) {
+                if (FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(label))) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static JsonNode entry(JsonNode list, String key, String value) {
+        for (JsonNode entry : list) {
+            if (entry.path(key).asText().equals(value)) {
+                return entry;
+            }
+        }
+        return list.path("none");
+    }
+
+    private static List<String> texts(JsonNode list, String key) {
+        List<String> texts = new ArrayList<>();
+        list.forEach(entry -> texts.add(entry.path(key).asText()));
+        return texts;
+    }
+}

@@ -1,0 +1,195 @@
+package common.inventory;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/AtomicFile.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../oci/Digest.java
+//SOURCES ../oci/OciLayout.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.Json;
+import common.oci.Digest;
+import common.oci.OciLayout;
+
+/**
+ * inventory.json: what a staged tree holds, written last by whoever adds to the tree.
+ *
+ * <pre>
+ * {"version": 1,
+ *  "sets":  [{"name": "ai-images", "release": "4.10.3", "platform": "linux/amd64", "images": 20, "missing": [REF…]}],
+ *  "files": [{"path": "ai-images/index.json", "from": "images-4.10.3/index.json", "release": "4.10.3",
+ *             "size": 4711, "sha256": HEX, "kind": "set"},
+ *            {"path": "blobs/sha256/HEX", "size": 42, "sha256": HEX, "kind": "blob"}]}
+ * </pre>
+ *
+ * {@code path} is the name on the data partition, so that the file is copied there unchanged; {@code from} is the name on
+ * the factory server where it differs. A server may hold several releases whose sets share the partition's names:
+ * {@code release} tells them apart. No times: the same tree gives the same bytes.
+ */
+public record Inventory(List<JsonNode> sets, List<Entry> files) {
+    public static final String FILE = "inventory.json";
+    /** Its detached signature; whatever changes the inventory removes it. */
+    public static final String SIGNATURE = FILE + ".sig";
+
+    /** One file; {@code from} equals {@code path} and {@code release} is null where the document has none. */
+    public record Entry(String path, String from, String release, long size, Digest sha256, String kind) {
+        ObjectNode json() {
+            ObjectNode json = Json.object().put("path", path);
+            if (!from.equals(path)) {
+                json.put("from", from);
+            }
+            if (release != null) {
+                json.put("release", release);
+            }
+            return json.put("size", size).put("sha256", sha256.hex()).put("kind", kind);
+        }
+    }
+
+    /** A set as it was asked for; {@code missing} are references that could not be had. */
+    public record SetOf(String name, String release, String platform, int images, List<String> missing) {
+        ObjectNode json() {
+            ObjectNode json = Json.object().put("name", name).put("release", release).put("platform", platform)
+                    .put("images", images);
+            missing.forEach(json.putArray("missing")::add);
+            return json;
+        }
+    }
+
+    /** Throws {@link Cli.Failure} on anything but the documented form, also on a path that leaves the tree. */
+    public static Inventory parse(byte[] bytes, String where) {
+        JsonNode json = Json.parse(bytes, where);
+        if (json.path("version").asInt() != 1 || !json.path("files").isArray()) {
+            throw new Cli.Failure(where + ": not an inventory of version 1");
+        }
+        List<JsonNode> sets = new ArrayList<>();
+        json.path("sets").forEach(sets::add);
+        List<Entry> files = new ArrayList<>();
+        for (JsonNode f : json.get("files")) {
+            String path = f.path("path").asText();
+            files.add(new Entry(inside(path, where), inside(f.path("from").asText(path), where),
+                    f.path("release").asText(null), f.path("size").asLong(-1), new Digest(f.path("sha256").asText()),
+                    f.path("kind").asText()));
+        }
+        return new Inventory(sets, files);
+    }
+
+    /**
+     * Brings ROOT/inventory.json up to date after a pull: the files of this set, and every whole blob that is there.
+     *
+     * @param asked the set; an earlier entry of the same name and release is replaced
+     * @param list the image list inside the set folder
+     * @param files the set's files: oci-layout, index.json or tarballs, and the list
+     */
+    public static void update(OciLayout set, SetOf asked, Path list, List<Path> files) throws IOException {
+        Path root = set.blobs().getParent();
+        Path file = root.resolve(FILE);
+        Inventory old = before(file);
+        List<JsonNode> sets = new ArrayList<>(old.sets);
+        sets.removeIf(s -> s.path("name").asText().equals(asked.name) && s.path("release").asText().equals(asked.release));
+        sets.add(asked.json());
+        List<Entry> entries = new ArrayList<>(old.files);
+        entries.removeIf(e -> e.kind.equals("blob") || e.path.startsWith(asked.name + "/") && asked.release.equals(e.release)
+                || !Files.exists(root.resolve(e.from)));
+        for (Path f : files) {
+            String onPartition = asked.name + "/" + (f.equals(list) ? asked.name + ".txt" : f.getFileName());
+            entries.add(new Entry(onPartition, set.folder().getFileName() + "/" + f.getFileName(), asked.release,
+                    Files.size(f), Digest.of(f), "set"));
+        }
+        try (Stream<Path> blobs = Files.list(set.blobs().resolve("sha256"))) {
+            for (Path b : blobs.filter(b -> b.getFileName().toString().matches("[0-9a-f]{64}")).sorted().toList()) {
+                String hex = b.getFileName().toString();
+                entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob"));
+            }
+        }
+        write(root, sets, entries);
+    }
+
+    /**
+     * Enters one file of the tree that is whole, or enters it anew: node.tar or store.sqfs. A pull keeps the entry as
+     * long as the file is there.
+     *
+     * @param root the folder that has the inventory
+     * @param name of the file, directly in ROOT, there and on the partition
+     * @param kind node or store
+     */
+    public static void enter(Path root, String name, String kind) throws IOException {
+        enter(root, name, name, null, kind);
+    }
+
+    /**
+     * Enters one file that belongs to a release.
+     *
+     * @param path on the partition
+     * @param from in ROOT
+     */
+    public static void enter(Path root, String path, String from, String release, String kind) throws IOException {
+        Path file = root.resolve(from);
+        Inventory old = before(root.resolve(FILE));
+        List<Entry> entries = new ArrayList<>(old.files);
+        entries.removeIf(e -> e.from.equals(from) || e.path.equals(path) && Objects.equals(e.release, release));
+        entries.add(new Entry(inside(path, FILE), inside(from, FILE), release, Files.size(file), Digest.of(file),
+                kind));
+        write(root, old.sets, entries);
+    }
+
+    /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */
+    public static void complete(Path root) throws IOException {
+        if (!Files.exists(root.resolve(FILE))) {
+            throw new Cli.Failure(root + ": no " + FILE + " to sign; pull again, that writes it");
+        }
+        Map<String, String> kinds = Map.of("node.tar", "node", "store.sqfs", "store");
+        Inventory inventory = parse(Files.readAllBytes(root.resolve(FILE)), FILE);
+        List<String> entered = inventory.files.stream().map(Entry::from).toList();
+        for (Map.Entry<String, String> kind : kinds.entrySet()) {
+            if (Files.exists(root.resolve(kind.getKey())) && !entered.contains(kind.getKey())) {
+                enter(root, kind.getKey(), kind.getValue());
+            }
+        }
+    }
+
+    private static void write(Path root, List<JsonNode> sets, List<Entry> files) throws IOException {
+        ObjectNode json = Json.object().put("version", 1);
+        ArrayNode jsonSets = json.putArray("sets");
+        sets.stream().sorted((a, b) -> a.toString().compareTo(b.toString())).forEach(jsonSets::add);
+        ArrayNode jsonFiles = json.putArray("files");
+        files.stream().sorted((a, b) -> a.from.compareTo(b.from)).forEach(e -> jsonFiles.add(e.json()));
+        byte[] bytes = Json.pretty(json);
+        Path file = root.resolve(FILE);
+        if (!Files.exists(file) || !Arrays.equals(bytes, Files.readAllBytes(file))) {
+            Files.deleteIfExists(root.resolve(SIGNATURE));
+            AtomicFile.write(file, bytes);
+        }
+    }
+
+    private static Inventory before(Path file) throws IOException {
+        Inventory none = new Inventory(List.of(), List.of());
+        try {
+            return Files.exists(file) ? parse(Files.readAllBytes(file), file.toString()) : none;
+        } catch (Cli.Failure e) {
+            Cli.warn(e.getMessage() + "; made anew without what it had; pull the other sets again, too");
+            return none;
+        }
+    }
+
+    private static String inside(String path, String where) {
+        Path normal = Path.of(path).normalize();
+        if (path.isEmpty() || normal.isAbsolute() || normal.startsWith("..") || !normal.toString().equals(path)) {
+            throw new Cli.Failure(where + ": a path that leaves the tree: " + path);
+        }
+        return path;
+    }
+}

@@ -1,0 +1,73 @@
+package common.offline;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../staging/Offer.java
+//SOURCES ../vm/KcliPlan.java
+//SOURCES OfflineStaging.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.cli.Cli;
+import common.cli.Json;
+import common.staging.Offer;
+import common.vm.KcliPlan;
+import picocli.CommandLine.Option;
+
+/** create-vm without the VM: the options that only this has, and what it does (picocli argument group). */
+public final class OfflineOptions {
+    private static final long DEFAULT_START = 120_000_000;
+
+    @Option(names = "--offline", required = true, description = "No VM: this host stages --disk by itself.")
+    private boolean offline;
+
+    @Option(names = "--disk", required = true, paramLabel = "FILE|DEV", description = "With --offline: a disk, a raw "
+            + "file or a qcow2 image; a file is made if need be, of the size of the profile's last disk.")
+    private Path disk;
+
+    @Option(names = "--copy-to", arity = "1..*", paramLabel = "FILE|DEV", description = "With --offline: more disks, "
+            + "to be copies of it, all at once; without --artifacts, of a disk that is staged already.")
+    private List<Path> copies = List.of();
+
+    /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
+    public record Shared(String artifacts, String release, Offer.Mode mode, String label, Long startSector, Long size,
+            boolean force, boolean dryRun, boolean json) {
+    }
+
+    /** The disks of the profile, which is read only for the size of a file that is not there. */
+    public interface Profile {
+        List<KcliPlan.Disk> disks() throws IOException;
+    }
+
+    public int run(Shared shared, Profile profile) throws IOException, InterruptedException {
+        boolean stage = shared.artifacts != null && !shared.artifacts.isBlank();
+        if (!stage && copies.isEmpty()) {
+            throw new Cli.Failure(Cli.USAGE, "--offline: give --artifacts to stage, or --copy-to for copies of a "
+                    + "staged disk");
+        }
+        long newBytes = 0;
+        if (!Files.exists(disk)) {
+            List<KcliPlan.Disk> known = profile.disks();
+            newBytes = known.isEmpty() ? 0 : (long) known.get(known.size() - 1).size() << 30;
+        }
+        OfflineStaging staging = new OfflineStaging(new OfflineStaging.Request(disk, copies,
+                stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
+                shared.startSector == null ? DEFAULT_START : shared.startSector,
+                shared.size, newBytes, shared.force, "create-vm --offline"), Cli.text(shared.json));
+        if (shared.dryRun) {
+            staging.dryRun();
+            return Cli.DONE;
+        }
+        ObjectNode report = staging.run();
+        Cli.text(shared.json).println(OfflineStaging.text(report));
+        if (shared.json) {
+            System.out.write(Json.pretty(report));
+            System.out.flush();
+        }
+        return report.path("failed").isEmpty() ? Cli.DONE : Cli.PARTIAL;
+    }
+}

@@ -1,0 +1,232 @@
+package common.registry;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/Parallel.java
+//SOURCES ../cli/Progress.java
+//SOURCES ../http/Download.java
+//SOURCES ../http/Http.java
+//SOURCES ../oci/Descriptor.java
+//SOURCES ../oci/Digest.java
+//SOURCES ../oci/ImageList.java
+//SOURCES ../oci/Manifest.java
+//SOURCES ../oci/OciLayout.java
+//SOURCES RegistriesConf.java
+//SOURCES Registry.java
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+
+import common.cli.Cli;
+import common.cli.Parallel;
+import common.cli.Progress;
+import common.http.Download;
+import common.http.Http;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.ImageList;
+import common.oci.Manifest;
+import common.oci.OciLayout;
+import common.registry.RegistriesConf.Endpoint;
+
+/**
+ * Brings the images of a list into a layout: first every manifest, so that the whole plan is known, then every blob
+ * that is not there yet, once, several at a time.
+ *
+ * @param platform {@code os/architecture[/variant]} to take of a manifest list; null for all
+ * @param jobs how many connections at once
+ */
+public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, String platform, int jobs) {
+
+    /** One image with all it needs. {@code endpoints}: best first; {@code manifests}: the listed one first. */
+    public record Image(ImageList.Entry entry, List<Endpoint> endpoints, List<Manifest> manifests) {
+        Descriptor descriptor() {
+            return manifests.get(0).descriptor().named(entry.text());
+        }
+
+        List<Descriptor> blobs() {
+            return manifests.stream().flatMap(m -> m.blobs().stream()).toList();
+        }
+    }
+
+    /** A blob to fetch and the images that need it. */
+    private record Wanted(Descriptor blob, List<Image> by) {
+        /** As the manifests state it; -1 when they do not agree, so that a wrong one does not spoil the others. */
+        long size() {
+            boolean agreed = by.stream().flatMap(i -> i.blobs().stream()).filter(b -> b.digest().equals(blob.digest()))
+                    .allMatch(b -> b.size() == blob.size());
+            return agreed ? blob.size() : -1;
+        }
+    }
+
+    /** What a pull will do; sizes in bytes. {@code failed}: reference → why its manifest could not be had. */
+    public record Plan(List<Image> images, Map<String, String> failed, long layers, long listedBytes, long uniqueBytes,
+            long presentBytes, long fetchBytes) {
+    }
+
+    /** Asks for all manifests. An image that cannot be had does not stop the others. */
+    public Plan plan(ImageList list) throws IOException {
+        Map<String, Image> found = new LinkedHashMap<>();
+        list.entries().forEach(e -> found.put(e.text(), null)); // the list's order, whoever answers first
+        Map<String, String> failed = new TreeMap<>();
+        Parallel.run(jobs, list.entries(), this::resolve, (entry, image) -> found.put(entry.text(), image),
+                (entry, e) -> failed.put(entry.text(), Cli.describe(e)));
+        List<Image> images = found.values().stream().filter(Objects::nonNull).toList();
+
+        Map<Digest, Descriptor> unique = new LinkedHashMap<>();
+        images.forEach(i -> i.blobs().forEach(b -> unique.put(b.digest(), b)));
+        long layers = unique.size() - images.stream().flatMap(i -> i.manifests().stream()).filter(m -> !m.isList())
+                .map(m -> m.blobs().get(0).digest()).distinct().count();
+        long present = unique.values().stream().filter(layout::holds).mapToLong(Descriptor::size).sum();
+        long partly = unique.values().stream().filter(b -> !layout.holds(b)).mapToLong(this::partialBytes).sum();
+        long bytes = unique.values().stream().mapToLong(Descriptor::size).sum();
+        return new Plan(images, failed, layers, images.stream().flatMap(i -> i.blobs().stream())
+                .mapToLong(Descriptor::size).sum(), bytes, present + partly, bytes - present - partly);
+    }
+
+    /**
+     * Fetches what the plan lacks and returns the images that are whole; why others are not is added to {@code failed}.
+     * Throws {@link FileSystemException} when our own disk fails (full, say): whole and partial blobs stay.
+     */
+    public List<Descriptor> fetch(Plan plan, Map<String, String> failed) throws IOException {
+        layout.createFolders();
+        Map<Digest, Wanted> wanted = new LinkedHashMap<>();
+        for (Image image : plan.images) {
+            for (Descriptor blob : image.blobs()) {
+                if (!layout.holds(blob)) {
+                    wanted.computeIfAbsent(blob.digest(), d -> new Wanted(blob, new ArrayList<>())).by.add(image);
+                }
+            }
+        }
+        Map<Image, Set<Digest>> lacking = new IdentityHashMap<>();
+        wanted.forEach((digest, w) -> w.by.forEach(i -> lacking.computeIfAbsent(i, x -> new HashSet<>()).add(digest)));
+        Map<Digest, String> lost = new HashMap<>();
+        List<Descriptor> whole = new ArrayList<>();
+        // the largest first, so that no single one is left to be waited for at the end
+        List<Wanted> order = wanted.values().stream()
+                .sorted(Comparator.comparingLong((Wanted w) -> w.blob.size()).reversed()).toList();
+        try (Progress progress = Progress.start("Pulling", plan.fetchBytes)) {
+            for (Image image : plan.images) {
+                if (!lacking.containsKey(image)) {
+                    keep(image, whole, plan, progress);
+                }
+            }
+            Parallel.run(jobs, order, w -> fetch(w, progress), (w, digest) -> {
+                for (Image image : w.by) {
+                    lacking.get(image).remove(digest);
+                    if (lacking.get(image).isEmpty() && image.blobs().stream().allMatch(layout::holds)) {
+                        keep(image, whole, plan, progress);
+                    }
+                }
+            }, (w, e) -> lost.put(w.blob.digest(), Cli.describe(e)));
+        }
+        for (Image image : lacking.keySet()) {
+            image.blobs().stream().filter(b -> !layout.holds(b)).findFirst().ifPresent(b -> failed.put(
+                    image.entry.text(), lost.getOrDefault(b.digest(),
+                            b.digest() + " is not of the " + b.size() + " bytes its manifest states")));
+        }
+        return whole;
+    }
+
+    private void keep(Image image, List<Descriptor> whole, Plan plan, Progress progress) throws IOException {
+        for (Manifest manifest : image.manifests) {
+            if (stored(manifest.descriptor().digest()) == null) {
+                Files.deleteIfExists(layout.blob(manifest.descriptor().digest())); // damaged, perhaps at its right size
+                layout.put(manifest);
+            }
+        }
+        whole.add(image.descriptor());
+        progress.line("Pulled " + image.entry.text() + " [" + whole.size() + "/" + plan.images.size() + "]");
+    }
+
+    private Image resolve(ImageList.Entry entry) throws IOException {
+        String digest = entry.reference().getDigest().orElse(null);
+        List<Endpoint> endpoints = conf.endpoints(entry.repository(), digest != null);
+        String wanted = digest != null ? digest : entry.reference().getTag().orElse("latest");
+        List<String> reasons = new ArrayList<>();
+        for (int i = 0; i < endpoints.size(); i++) {
+            List<Endpoint> fromHere = new ArrayList<>(endpoints);
+            Collections.rotate(fromHere, -i);
+            try {
+                List<Manifest> manifests = new ArrayList<>();
+                collect(fromHere.get(0), wanted, manifests);
+                return new Image(entry, fromHere, manifests);
+            } catch (IOException | Cli.Failure e) {
+                reasons.add(explain(e, fromHere.get(0)));
+            }
+        }
+        throw new IOException(String.join("; ", reasons));
+    }
+
+    private Manifest collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {
+        Manifest manifest = tagOrDigest.startsWith("sha256:") ? stored(Digest.parse(tagOrDigest)) : null;
+        if (manifest == null) {
+            manifest = registry.manifest(at, tagOrDigest);
+        }
+        manifests.add(manifest);
+        List<Descriptor> children = manifest.isList() ? manifest.on(platform, at + " " + tagOrDigest) : List.of();
+        for (Descriptor child : children) {
+            Manifest found = collect(at, child.digest().toString(), manifests);
+            if (found.descriptor().size() != child.size()) {
+                throw new Cli.Failure(at + ": " + child.digest() + " has " + found.descriptor().size()
+                        + " bytes, its list states " + child.size());
+            }
+        }
+        return manifest;
+    }
+
+    /** The manifest, if it is here with the bytes that its name says. */
+    private Manifest stored(Digest digest) {
+        try {
+            return Files.exists(layout.blob(digest)) ? layout.manifest(digest) : null;
+        } catch (Cli.Failure damaged) {
+            return null;
+        }
+    }
+
+    private Digest fetch(Wanted wanted, Progress progress) throws IOException {
+        Digest digest = wanted.blob.digest();
+        Download download = new Download(layout.partial(digest), layout.blob(digest), wanted.size(), digest);
+        long[] counted = {-partialBytes(wanted.blob)}; // the plan counts these as here
+        List<String> reasons = new ArrayList<>();
+        for (Endpoint at : wanted.by.stream().flatMap(i -> i.endpoints.stream()).distinct().toList()) {
+            try {
+                return download.from(registry.blob(at, digest), n -> {
+                    counted[0] += n;
+                    progress.advance(counted[0]);
+                    counted[0] = 0;
+                });
+            } catch (FileSystemException e) {
+                throw e; // our own disk
+            } catch (IOException | Cli.Failure e) {
+                reasons.add(e instanceof Registry.Refused ? e.getMessage() : at + " " + digest + ": " + explain(e, at));
+            }
+        }
+        throw new IOException(String.join("; ", reasons));
+    }
+
+    private static String explain(Exception e, Endpoint at) {
+        return e instanceof IOException io ? Http.explain(io, at.host()) : Cli.describe(e);
+    }
+
+    private long partialBytes(Descriptor blob) {
+        try {
+            return Math.min(Files.size(layout.partial(blob.digest())), blob.size());
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package common.registry;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../http/Http.java
+//SOURCES Credentials.java
+//SOURCES RegistriesConf.java
+//SOURCES Registry.java
+
+import java.nio.file.Path;
+
+import common.http.Http;
+import picocli.CommandLine.Option;
+
+/** How to reach the registries: the options that every script which asks them has (picocli mixin). */
+public final class RegistryOptions {
+    @Option(names = "--authfile", paramLabel = "FILE",
+            description = "Pull secret (default: PULL_SECRET_PATH, REGISTRY_AUTH_FILE, then where podman looks).")
+    private Path authfile;
+
+    @Option(names = "--registries-conf", paramLabel = "FILE",
+            description = "Mirrors and insecure registries (default: /etc/containers/registries.conf).")
+    private Path registriesConf;
+
+    @Option(names = "--cert-dir", paramLabel = "DIR",
+            description = "CA (*.crt) and client (*.cert, *.key) certificates.")
+    private Path certDir;
+
+    public Http http() {
+        return new Http(certDir, true);
+    }
+
+    public Registry registry() {
+        return new Registry(http(), Credentials.read(authfile));
+    }
+
+    public RegistriesConf conf() {
+        return RegistriesConf.read(registriesConf);
+    }
+}

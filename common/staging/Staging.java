@@ -1,0 +1,271 @@
+package common.staging;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/AtomicFile.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/FileTree.java
+//SOURCES ../cli/Parallel.java
+//SOURCES ../cli/Progress.java
+//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/Download.java
+//SOURCES ../inventory/Inventory.java
+//SOURCES ../node/NodeTar.java
+//SOURCES ../oci/Descriptor.java
+//SOURCES ../oci/Digest.java
+//SOURCES ../oci/OciLayout.java
+//SOURCES Offer.java
+//SOURCES StagedSet.java
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import common.cli.AtomicFile;
+import common.cli.Cli;
+import common.cli.FileTree;
+import common.cli.Json;
+import common.cli.Parallel;
+import common.cli.Progress;
+import common.http.ArtifactServer;
+import common.http.Download;
+import common.inventory.Inventory;
+import common.node.NodeTar;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.OciLayout;
+
+/**
+ * Copies what an {@link Offer} has into the folder that the data partition is mounted on. Order: blobs and other large
+ * files; per set, once all its blobs are there, oci-layout, index.json and the image list; node.tar unpacked; and if
+ * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
+ */
+public final class Staging implements AutoCloseable {
+    private static final String STAGED = "staged.json";
+    private static final String NODE_TAR = "node.tar";
+    private static final int BLOCK = 4096;
+
+    private final ArtifactServer server;
+    private final Offer offer;
+    private final Path folder;
+    private final int jobs;
+    private final FileChannel lock;
+    private final List<StagedSet> sets = new ArrayList<>();
+    private final List<StagedSet> whole = new ArrayList<>();
+    private final Map<Path, Piece> pieces = new LinkedHashMap<>();
+    private final Map<String, String> failed = new TreeMap<>();
+    private final AtomicLong fetched = new AtomicLong();
+    private volatile String gone;
+
+    /** One large file; {@code modified}: what its time becomes so that the next run knows it again, or null. */
+    private record Piece(String from, Download download, boolean here, FileTime modified) {
+        long size() {
+            return Math.max(0, download.size());
+        }
+
+        long partialBytes() {
+            try {
+                return Math.min(Files.size(download.partial()), size());
+            } catch (IOException e) {
+                return 0;
+            }
+        }
+    }
+
+    /** {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. */
+    public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes) {
+    }
+
+    /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
+    public Staging(ArtifactServer server, Offer offer, Path folder, int jobs) throws IOException {
+        this.server = server;
+        this.offer = offer;
+        this.folder = folder.toAbsolutePath().normalize();
+        this.jobs = jobs;
+        lock = FileChannel.open(folder.resolve(".curl-all.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (lock.tryLock() == null) {
+            lock.close();
+            throw new Cli.Failure("another curl-all writes to " + folder + "; wait for it or stop it");
+        }
+    }
+
+    /** The sets that are whole now. */
+    public List<StagedSet> whole() {
+        return whole;
+    }
+
+    /** What could not be had: name on the server → reason. */
+    public Map<String, String> failed() {
+        return failed;
+    }
+
+    /** What {@link #fetch} added so far, manifests and documents aside. */
+    public long fetchedBytes() {
+        return fetched.get();
+    }
+
+    /** Fetches documents and manifests, and so learns what else is needed. */
+    public Plan plan() throws IOException {
+        List<Offer.File> documents = offer.files().values().stream().filter(Offer.File::isDocument).toList();
+        List<Offer.File> others = offer.files().values().stream().filter(f -> !f.isDocument()).toList();
+        Parallel.run(jobs, others, this::piece, (f, piece) -> pieces.put(piece.download.target(), piece), this::fails);
+        for (String name : new TreeSet<>(offer.files().values().stream().map(Offer.File::folder).toList())) {
+            if (name.isEmpty()) {
+                continue;
+            }
+            StagedSet set = new StagedSet(name, OciLayout.at(folder.resolve(name), null));
+            sets.add(set);
+            Files.createDirectories(folder.resolve(name));
+            Parallel.run(jobs, documents.stream().filter(d -> d.folder().equals(name)).toList(),
+                    d -> set.checked(d, server.read(d.from())), set::add, this::fails);
+            set.resolve(server, offer, jobs, failed);
+            for (Descriptor blob : set.reached()) {
+                Download download = set.download(blob);
+                pieces.putIfAbsent(download.target(), new Piece(StagedSet.from(blob), download, set.holds(blob), null));
+            }
+        }
+        List<Piece> missing = missing();
+        long bytes = pieces.values().stream().mapToLong(Piece::size).sum();
+        long fetch = missing.stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
+        return new Plan(pieces.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace());
+    }
+
+    /** Fetches what is not here; what fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit. */
+    public void fetch(Plan plan) throws IOException {
+        List<Piece> missing = missing();
+        long unpacked = missing.stream().filter(p -> p.from.equals(NODE_TAR)).mapToLong(Piece::size).sum();
+        if (plan.fetchBytes + unpacked + (long) BLOCK * missing.size() > plan.freeBytes) {
+            throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: %.1f MB to fetch, %.1f MB free in %s; "
+                    + "use a larger partition", (plan.fetchBytes + unpacked) / 1e6, plan.freeBytes / 1e6, folder));
+        }
+        Files.deleteIfExists(folder.resolve(STAGED)); // stands for a whole partition
+        if (unpacked > 0) {
+            FileTree.delete(folder.resolve("node"));
+        }
+        try (Progress progress = Progress.start("Staging", plan.fetchBytes)) {
+            int[] done = {0};
+            Parallel.run(jobs, missing, p -> fetch(p, progress), (p, digest) -> {
+                if (++done[0] % 100 == 0) {
+                    progress.line("Staged " + done[0] + " of " + missing.size() + " files");
+                }
+            }, (p, e) -> failed.putIfAbsent(p.from, server.explain(e)));
+        }
+    }
+
+    /** Makes what is whole valid: the documents of sets without a gap, node/, and the inventory if nothing failed. */
+    public void commit(String by) throws IOException {
+        for (StagedSet set : sets) {
+            List<Descriptor> lacking = set.lacking();
+            lacking.forEach(b -> failed.putIfAbsent(StagedSet.from(b), "not of the " + b.size()
+                    + " bytes that its manifest states"));
+            if (lacking.isEmpty() && !set.isBroken() && offer.files().values().stream()
+                    .noneMatch(f -> f.folder().equals(set.name()) && failed.containsKey(f.from()))) {
+                set.commit();
+                whole.add(set);
+            }
+        }
+        unpackNode();
+        if (!failed.isEmpty()) {
+            return;
+        }
+        copy(Inventory.SIGNATURE, offer.signature());
+        copy(Inventory.FILE, offer.inventory());
+        Offer.Mode mode = offer.mode();
+        ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
+        mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
+        Json.write(folder.resolve(STAGED), staged.put("release", offer.release())
+                .put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("by", by));
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    private boolean staged(String kind) {
+        return kind.equals("blob") ? whole.stream().anyMatch(s -> s.images() > 0)
+                : offer.files().values().stream().anyMatch(f -> f.kind().equals(kind));
+    }
+
+    private void copy(String name, byte[] bytes) throws IOException {
+        if (bytes == null) {
+            Files.deleteIfExists(folder.resolve(name)); // of an earlier staging
+        } else {
+            AtomicFile.write(folder.resolve(name), bytes);
+        }
+    }
+
+    private List<Piece> missing() {
+        return pieces.values().stream().filter(p -> !p.here)
+                .sorted(Comparator.comparingLong(Piece::size).reversed()).toList(); // none large left for the end
+    }
+
+    private Piece piece(Offer.File file) throws IOException {
+        Path target = folder.resolve(file.path());
+        Path partial = target.resolveSibling(".partial-" + target.getFileName());
+        if (file.sha256() != null) {
+            Download download = new Download(partial, target, file.size(), file.sha256());
+            boolean here = Files.isRegularFile(target) && Files.size(target) == file.size()
+                    && Digest.of(target).equals(file.sha256());
+            return new Piece(file.from(), download, here, null);
+        }
+        ArtifactServer.Facts facts = server.facts(file.from());
+        boolean here = Files.isRegularFile(target) && Files.size(target) == facts.size()
+                && Files.getLastModifiedTime(target).equals(facts.modified());
+        return new Piece(file.from(), new Download(partial, target, facts.size(), null), here, facts.modified());
+    }
+
+    private Digest fetch(Piece piece, Progress progress) throws IOException {
+        if (gone != null) {
+            throw new Cli.Failure("not tried: " + gone);
+        }
+        long[] counted = {-piece.partialBytes()}; // the plan counts these as here
+        try {
+            Digest digest = piece.download.from(server.source(piece.from), n -> {
+                progress.advance(counted[0] + n);
+                fetched.addAndGet(counted[0] + n);
+                counted[0] = 0;
+            });
+            if (piece.modified != null) {
+                Files.setLastModifiedTime(piece.download.target(), piece.modified);
+            }
+            return digest;
+        } catch (ConnectException | NoRouteToHostException | UnknownHostException | SocketTimeoutException e) {
+            gone = server.explain(e); // after five tries: hundreds of files need not wait for the same
+            throw e;
+        }
+    }
+
+    private void unpackNode() throws IOException {
+        Path node = folder.resolve("node");
+        if (offer.files().containsKey(NODE_TAR) && !failed.containsKey(NODE_TAR) && !Files.exists(node)) {
+            try {
+                NodeTar.unpack(folder.resolve(NODE_TAR), node);
+            } catch (Cli.Failure e) {
+                failed.put(NODE_TAR, e.getMessage());
+            }
+        }
+    }
+
+    private void fails(Offer.File file, Exception e) {
+        failed.put(file.from(), server.explain(e));
+    }
+}

@@ -1,0 +1,113 @@
+package common.staging;
+
+//SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/FileTree.java
+//SOURCES ../cli/ScriptFolder.java
+//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/Download.java
+//SOURCES ../inventory/Inventory.java
+//SOURCES ../oci/Digest.java
+//SOURCES Offer.java
+//SOURCES Staging.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+import common.cli.Cli;
+import common.cli.FileTree;
+import common.cli.ScriptFolder;
+import common.http.ArtifactServer;
+import common.http.Download;
+import common.inventory.Inventory;
+import common.oci.Digest;
+import okhttp3.HttpUrl;
+
+/**
+ * What a factory VM is to get from the artifact server, known before it boots: how many bytes, and the node bundle that
+ * carries the scripts into it.
+ *
+ * @param bytes on the partition, node.tar and what it unpacks to included
+ */
+public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.File> node, long files, long bytes) {
+    private static final String NODE_TAR = "node.tar";
+    private static final long BLOCK = 4096;
+    private static final long LOG = 64L << 20; // XFS's journal: at least that, and about 1/2048 of large file systems
+
+    /** Asks the server, by the plan that curl-all would make; its few documents go through a temporary folder. */
+    public static StagingOrder of(String base, String release, Offer.Mode mode) throws IOException {
+        ArtifactServer server = ArtifactServer.at(base);
+        Offer offer = Offer.of(server, release, mode);
+        offer.notes().forEach(Cli::warn);
+        Path temp = Files.createTempDirectory("create-vm");
+        try (Staging staging = new Staging(server, offer, temp, 4)) {
+            Staging.Plan plan = staging.plan();
+            staging.failed().forEach((file, why) -> {
+                throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
+            });
+            long unpacked = offer.files().containsKey(NODE_TAR) ? offer.files().get(NODE_TAR).size() : 0;
+            return new StagingOrder(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
+        } finally {
+            FileTree.delete(temp);
+        }
+    }
+
+    /** Throws {@link Cli.Failure} when the set does not fit into XFS on a partition of that many bytes. */
+    public void checkFits(long partition, String disk) {
+        long needed = bytes + files * BLOCK + Math.max(LOG, partition / 2048);
+        if (needed > partition) {
+            throw new Cli.Failure(String.format(Locale.ROOT, "too small: %d files, %.1f GB, do not fit onto a "
+                    + "partition of %.1f GB on %s; a larger disk in the profile, a lower --start-sector or a larger --size is "
+                    + "needed; nothing was made", files, bytes / 1e9, partition / 1e9, disk));
+        }
+    }
+
+    public HttpUrl address() {
+        return server.url("");
+    }
+
+    /** sha256 of inventory.json, which says what every file is; empty where the server has none. */
+    public Optional<Digest> inventory() {
+        return Optional.ofNullable(offer.inventory()).map(Digest::of);
+    }
+
+    /**
+     * The node bundle in this folder: the server's, checked against the inventory, what an earlier run fetched kept; or
+     * that of this repository's own container-images.
+     */
+    public Path bundle(Path folder) throws IOException {
+        if (node.isEmpty()) {
+            return local();
+        }
+        Offer.File tar = node.get();
+        Path file = folder.resolve(NODE_TAR);
+        boolean here = Files.exists(file) && tar.sha256() != null && Digest.of(file).equals(tar.sha256());
+        if (!here) {
+            new Download(folder.resolve(".partial-" + NODE_TAR), file, tar.size(), tar.sha256())
+                    .from(server.source(tar.from()), n -> { });
+        }
+        return file;
+    }
+
+    /** Also when the mode does not stage it: the VM has no other Java. */
+    private static Optional<Offer.File> nodeTar(ArtifactServer server, Offer offer) {
+        if (offer.inventory() == null) {
+            return server.list("").files().contains(NODE_TAR)
+                    ? Optional.of(new Offer.File(NODE_TAR, NODE_TAR, -1, null, "node")) : Optional.empty();
+        }
+        return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream()
+                .filter(e -> e.path().equals(NODE_TAR)).map(e -> new Offer.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
+    }
+
+    private static Path local() {
+        try {
+            return ScriptFolder.beside(Path.of("container-images", NODE_TAR));
+        } catch (Cli.Failure e) {
+            throw new Cli.Failure("no node.tar, neither on the artifact server nor in container-images here, and the "
+                    + "VM has no Java; make it on the artifact server: stage-node.java CONTAINER-IMAGES");
+        }
+    }
+}

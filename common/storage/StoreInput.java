@@ -1,0 +1,137 @@
+package common.storage;
+
+//SOURCES ../cli/Cli.java
+//SOURCES ../inventory/Inventory.java
+//SOURCES ../oci/Digest.java
+//SOURCES ../oci/ImageList.java
+//SOURCES ../oci/OciLayout.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import common.cli.Cli;
+import common.inventory.Inventory;
+import common.oci.Digest;
+import common.oci.ImageList;
+import common.oci.OciLayout;
+
+/** What a store image is made of: the image sets of one release in a container-images folder. */
+public record StoreInput(Path folder, String release, List<Set> sets) {
+    private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
+
+    /** One set; {@code name} is the one that it has on the partition. */
+    public record Set(String name, OciLayout layout, ImageList list) {
+    }
+
+    /** Which sets. */
+    public enum Which {
+        AI("ai-images"), OCP("ocp-images"), ALL("ai-images", "ocp-images");
+
+        private final List<String> names;
+
+        Which(String... names) {
+            this.names = List.of(names);
+        }
+    }
+
+    /**
+     * Finds the sets {@code images-VERSION} and {@code ocp-images-VERSION}.
+     *
+     * @param wanted a release; may be null when the folder has only one
+     * @throws Cli.Failure when there are none or those of several releases, and when a set has no list
+     */
+    public static StoreInput of(Path folder, Which which, String wanted) throws IOException {
+        Path root = folder.toAbsolutePath().normalize();
+        Map<String, Path> found = new HashMap<>();
+        SortedSet<String> releases = new TreeSet<>();
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(root)) {
+            for (Path set : folders) {
+                Matcher name = SET_FOLDER.matcher(set.getFileName().toString());
+                String onPartition = name.matches() && name.group(1) != null ? "ocp-images" : "ai-images";
+                if (name.matches() && which.names.contains(onPartition) && holdsImages(set)) {
+                    releases.add(name.group(2));
+                    found.put(onPartition + " " + name.group(2), set);
+                }
+            }
+        }
+        String release = wanted != null || releases.size() != 1 ? wanted : releases.first();
+        if (release == null || !releases.contains(release)) {
+            String there = String.join(", ", releases);
+            throw new Cli.Failure(root + (releases.isEmpty() ? ": no pulled image set; pull one first"
+                    : release == null ? ": has several releases: " + there + "; choose one with --release"
+                    : ": no release " + release + ", only " + there));
+        }
+        List<Set> sets = new ArrayList<>();
+        for (String name : which.names) {
+            Path set = found.get(name + " " + release);
+            if (set != null) {
+                sets.add(new Set(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release))));
+            }
+        }
+        return new StoreInput(root, release, sets);
+    }
+
+    private static boolean holdsImages(Path set) throws IOException {
+        return Files.exists(set.resolve("index.json")) || !tarballs(set).isEmpty();
+    }
+
+    /** Those of a set that was pulled with {@code --format tgz}. */
+    static SortedSet<Path> tarballs(Path set) throws IOException {
+        SortedSet<Path> tarballs = new TreeSet<>();
+        if (Files.isDirectory(set)) {
+            try (DirectoryStream<Path> found = Files.newDirectoryStream(set, "*.tgz")) {
+                found.forEach(tarballs::add);
+            }
+        }
+        return tarballs;
+    }
+
+    public int images() {
+        return sets.stream().mapToInt(s -> s.list.entries().size()).sum();
+    }
+
+    /** The list that the set was last pulled by: the inventory knows it where several lie there. */
+    private static Path list(Path root, Path set, String name, String release) throws IOException {
+        Path inventory = root.resolve(Inventory.FILE);
+        if (Files.exists(inventory)) {
+            for (Inventory.Entry e : Inventory.parse(Files.readAllBytes(inventory), inventory.toString()).files()) {
+                if (e.path().equals(name + "/" + name + ".txt") && release.equals(e.release())
+                        && Files.exists(root.resolve(e.from()))) {
+                    return root.resolve(e.from());
+                }
+            }
+        }
+        return ImageList.in(set, name);
+    }
+
+    /**
+     * What tells this input from any other: lists and index.json by their bytes (manifests and layers follow, by
+     * digest), tarballs by size and time.
+     */
+    public String fingerprint() throws IOException {
+        StringBuilder text = new StringBuilder("release " + release + "\n");
+        for (Set set : sets) {
+            text.append(set.name).append(' ').append(Digest.of(set.list.file()));
+            if (Files.exists(set.layout.index())) {
+                text.append(' ').append(Digest.of(set.layout.index()));
+            }
+            for (Path tgz : tarballs(set.layout.folder())) {
+                text.append(' ').append(tgz.getFileName()).append(' ').append(Files.size(tgz)).append(' ')
+                        .append(Files.getLastModifiedTime(tgz));
+            }
+            text.append('\n');
+        }
+        return Digest.of(text.toString().getBytes(StandardCharsets.UTF_8)).hex();
+    }
+}

@@ -1,0 +1,71 @@
+package common.storage;
+
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/FileTree.java
+//SOURCES ../cli/Proc.java
+//SOURCES ContainersStorage.java
+//SOURCES StoreImage.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+
+import common.cli.Cli;
+import common.cli.FileTree;
+import common.cli.Proc;
+
+/** A packed store, mounted read-only in a folder of its own for as long as this is open. Needs root. */
+public final class StoreMount implements AutoCloseable {
+    private final Path temp;
+
+    private StoreMount(Path temp) {
+        this.temp = temp;
+    }
+
+    /** Throws {@link Cli.Failure} when the file does not mount. */
+    public static StoreMount of(Path file) throws IOException {
+        StoreMount mount = new StoreMount(Files.createTempDirectory("store"));
+        try {
+            Path point = Files.createDirectory(mount.root());
+            Proc.Result result = Proc.of("mount", "-t", "squashfs", "-o", "ro,loop", file.toString(), point.toString())
+                    .run();
+            if (!result.ok()) {
+                String reason = result.err().lines().findFirst().orElse(result.reason()); // the last names dmesg
+                throw new Cli.Failure(file + " does not mount: " + reason + "; build it again");
+            }
+            return mount;
+        } catch (IOException | RuntimeException e) {
+            FileTree.delete(mount.temp);
+            throw e;
+        }
+    }
+
+    /** The graphroot. */
+    public Path root() {
+        return temp.resolve("store");
+    }
+
+    /**
+     * What {@link StoreImage#NAMES} promises and podman does not find.
+     *
+     * @throws Cli.Failure when podman cannot read the store
+     */
+    public Set<String> lacking() throws IOException {
+        Set<String> lacking = new TreeSet<>(Files.readAllLines(root().resolve(StoreImage.NAMES)));
+        Path own = Files.createDirectory(temp.resolve("own"));
+        try {
+            lacking.removeAll(new ContainersStorage(own, temp.resolve("run"), root(), temp).names());
+            return lacking;
+        } finally {
+            Proc.of("umount", "--quiet", own.resolve("overlay").toString()).run(); // podman leaves it mounted on itself
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        Proc.of("umount", root().toString()).check();
+        FileTree.delete(temp);
+    }
+}

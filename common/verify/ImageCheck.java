@@ -1,0 +1,129 @@
+package common.verify;
+
+//SOURCES ../cli/Cli.java
+//SOURCES ../inventory/StagedTree.java
+//SOURCES ../oci/Descriptor.java
+//SOURCES ../oci/ImageList.java
+//SOURCES ../oci/OciLayout.java
+//SOURCES Findings.java
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+import common.cli.Cli;
+import common.inventory.StagedTree;
+import common.oci.Descriptor;
+import common.oci.ImageList;
+import common.oci.OciLayout;
+
+/** Whether every listed image of the sets is complete: index, manifests, and blobs of the size that these state. */
+final class ImageCheck {
+    private final Findings findings;
+    /** What needs a blob: the first image, and how many more. */
+    private final Map<Path, String> neededBy = new HashMap<>();
+    private final Map<Path, Integer> needs = new HashMap<>();
+    private final Map<StagedTree.ImageSet, List<String>> references = new LinkedHashMap<>();
+    private final Map<OciLayout, List<Descriptor>> whole = new LinkedHashMap<>();
+    private int images;
+
+    ImageCheck(Findings findings) {
+        this.findings = findings;
+    }
+
+    /** How many images are complete; with {@code blobs} false in {@link #add}: how many are listed. */
+    int images() {
+        return images;
+    }
+
+    /** The references by which the images of each set must answer on the node. */
+    Map<StagedTree.ImageSet, List<String>> references() {
+        return references;
+    }
+
+    /** The complete images, by their set. */
+    Map<OciLayout, List<Descriptor>> whole() {
+        return whole;
+    }
+
+    /** Whether an image needs the blob. */
+    boolean isNeeded(Path blob) {
+        return neededBy.containsKey(blob);
+    }
+
+    /** For a line about a damaged blob: what it is good for. */
+    String use(Path blob) {
+        int more = needs.getOrDefault(blob, 0) - 1;
+        return more < 0 ? "" : "; of " + neededBy.get(blob) + (more > 0 ? " and " + more + " more images" : "");
+    }
+
+    /** Looks at one set; without {@code blobs} the list alone, as where the images are in a store. */
+    void add(StagedTree.ImageSet set, boolean blobs) throws IOException {
+        Path folder = set.layout().folder();
+        ImageList list;
+        Map<String, Descriptor> stored = new HashMap<>();
+        try {
+            list = ImageList.read(set.list() != null ? set.list() : ImageList.in(folder, set.name()));
+            set.layout().images().forEach(i -> stored.put(i.name(), i));
+        } catch (Cli.Failure e) {
+            findings.wrong(folder, findings.relative(e.getMessage()));
+            return;
+        }
+        List<String> names = references.computeIfAbsent(set, n -> new ArrayList<>());
+        for (ImageList.Entry entry : list.entries()) {
+            Stream.concat(Stream.of(entry.text()), entry.tags().stream().map(t -> entry.repository() + ":" + t))
+                    .distinct().forEach(names::add);
+            Descriptor image = stored.get(entry.text());
+            if (!blobs || image == null && Files.exists(folder.resolve(entry.tarballName() + ".tgz"))) {
+                images++;
+            } else if (image == null) {
+                findings.wrong(set.layout().index(), "lacks " + entry.text() + "; pull this set again");
+            } else if (entry.text().contains("@") && !entry.text().endsWith("@" + image.digest())) {
+                findings.wrong(set.layout().index(), "has " + image.digest() + " as " + entry.text());
+            } else {
+                image(set.layout(), entry.text(), image);
+            }
+        }
+    }
+
+    private void image(OciLayout layout, String reference, Descriptor image) throws IOException {
+        Set<Descriptor> reached;
+        try {
+            reached = layout.reach(image);
+        } catch (UncheckedIOException e) {
+            boolean missing = e.getCause() instanceof NoSuchFileException;
+            findings.wrong(layout.blob(image.digest()), (missing ? "missing" : Cli.describe(e)) + ", a manifest of "
+                    + reference);
+            return;
+        } catch (Cli.Failure e) {
+            findings.wrong(layout.index(), reference + ": " + findings.relative(e.getMessage()));
+            return;
+        }
+        boolean complete = true;
+        for (Descriptor blob : reached) {
+            Path file = layout.blob(blob.digest());
+            boolean first = neededBy.putIfAbsent(file, reference) == null;
+            needs.merge(file, 1, Integer::sum);
+            if (!layout.holds(blob)) {
+                complete = false;
+                if (first) {
+                    findings.wrong(file, (Files.exists(file) ? Files.size(file) + " bytes instead of " + blob.size()
+                            : "missing") + "; of " + reference);
+                }
+            }
+        }
+        if (complete) {
+            images++;
+            whole.computeIfAbsent(layout, l -> new ArrayList<>()).add(image);
+        }
+    }
+}

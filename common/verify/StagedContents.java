@@ -1,0 +1,55 @@
+package common.verify;
+
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/Progress.java
+//SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/StagedTree.java
+//SOURCES ../oci/Digest.java
+//SOURCES Verification.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import common.cli.Cli;
+import common.cli.Progress;
+import common.inventory.Inventory;
+import common.inventory.StagedTree;
+import common.oci.Digest;
+
+/**
+ * What a staged partition has, all of it read and checked.
+ *
+ * @param inventory the digest of its inventory.json; null when there is none
+ */
+public record StagedContents(int images, long usedBytes, Digest inventory) {
+    /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
+    public static StagedContents verified(Path folder) throws IOException {
+        Verification verification = new Verification(StagedTree.at(folder), null, null, false);
+        try (Progress progress = Progress.start("Verifying", verification.bytes())) {
+            return verified(folder, verification, progress);
+        }
+    }
+
+    /** The same where several are verified at once: without a bar. */
+    public static StagedContents quietly(Path folder) throws IOException {
+        return verified(folder, new Verification(StagedTree.at(folder), null, null, false), new Progress.Log());
+    }
+
+    private static StagedContents verified(Path folder, Verification verification, Progress progress)
+            throws IOException {
+        verification.run(progress);
+        var wrong = verification.findings().wrong();
+        if (!wrong.isEmpty()) {
+            throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""
+                    : " and " + (wrong.size() - 1) + " more"));
+        }
+        return new StagedContents(verification.images(), folder.toFile().getTotalSpace()
+                - folder.toFile().getFreeSpace(), inventory(folder));
+    }
+
+    public static Digest inventory(Path folder) throws IOException {
+        Path file = folder.resolve(Inventory.FILE);
+        return Files.exists(file) ? Digest.of(file) : null;
+    }
+}

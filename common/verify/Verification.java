@@ -1,0 +1,280 @@
+package common.verify;
+
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/Progress.java
+//SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/InventorySignature.java
+//SOURCES ../inventory/StagedTree.java
+//SOURCES ../node/NodeTar.java
+//SOURCES ../oci/Descriptor.java
+//SOURCES ../oci/Digest.java
+//SOURCES ../oci/Manifest.java
+//SOURCES ../oci/OciLayout.java
+//SOURCES FileHashes.java
+//SOURCES Findings.java
+//SOURCES ImageCheck.java
+//SOURCES LayerContents.java
+//SOURCES SecretFiles.java
+//SOURCES StoreCheck.java
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+import common.cli.Cli;
+import common.cli.Progress;
+import common.inventory.Inventory;
+import common.inventory.InventorySignature;
+import common.inventory.StagedTree;
+import common.node.NodeTar;
+import common.oci.Descriptor;
+import common.oci.Digest;
+import common.oci.Manifest;
+import common.oci.OciLayout;
+
+/** Checks a folder with image sets, on the factory server or on a data partition, against what it says of itself. */
+public final class Verification {
+    private static final String NODE_TAR = "node.tar";
+    private static final String STORE = "store.sqfs";
+
+    private final StagedTree tree;
+    private final Findings findings;
+    private final Path against;
+    private final PublicKey key;
+    private final boolean deep;
+    private Inventory inventory;
+    private ImageCheck images;
+
+    /**
+     * @param against the inventory; null: the folder's own
+     * @param key whose signature the inventory must have; null: none
+     * @param deep unpack every layer and read every file of the store, too
+     */
+    public Verification(StagedTree tree, Path against, PublicKey key, boolean deep) {
+        this.tree = tree;
+        this.findings = Findings.of(tree.root());
+        this.against = against == null ? tree.root().resolve(Inventory.FILE) : against;
+        this.key = key;
+        this.deep = deep;
+        this.images = new ImageCheck(findings);
+    }
+
+    public Findings findings() {
+        return findings;
+    }
+
+    public int images() {
+        return images.images();
+    }
+
+    /** Kinds that the inventory has and that were not staged here. */
+    public Set<String> notStaged() {
+        Set<String> kinds = new TreeSet<>();
+        if (inventory != null && tree.partition()) {
+            inventory.files().forEach(e -> kinds.add(e.kind()));
+            kinds.removeAll(tree.kinds());
+        }
+        return kinds;
+    }
+
+    /** How many bytes {@link #run} hashes. */
+    public long bytes() {
+        return tree.large().values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Looks at everything; what is wrong is among the findings, and stops nothing. */
+    public void run(Progress progress) throws IOException {
+        try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
+            inventory();
+            boolean blobs = tree.kinds().contains("blob");
+            List<StagedTree.ImageSet> sets = tree.sets(inventory);
+            if (sets.isEmpty()) {
+                findings.wrong(tree.root(), "no image set here; is this container-images or the data partition?");
+            }
+            for (StagedTree.ImageSet set : sets) {
+                boolean tarballs = !Files.exists(set.layout().index());
+                images.add(set, blobs || tarballs);
+            }
+            strangers();
+            blobs(hashes);
+            entries(hashes);
+        }
+        Path node = tree.root().resolve("node");
+        if (tree.partition() && tree.kinds().contains("node")) {
+            node(node);
+        }
+        for (Map.Entry<Path, String> store : tree.stores(inventory).entrySet()) {
+            Map<StagedTree.ImageSet, List<String>> sets = new LinkedHashMap<>(images.references());
+            sets.keySet().removeIf(s -> store.getValue() != null && !store.getValue().equals(s.release()));
+            new StoreCheck(store.getKey(), findings).run(sets, !tree.kinds().contains("blob"), deep);
+        }
+        if (deep) {
+            layers();
+        }
+    }
+
+    private void inventory() throws IOException {
+        Path own = tree.root().resolve(Inventory.FILE);
+        if (tree.partition() && !Files.exists(tree.root().resolve(StagedTree.STAGED))) {
+            findings.wrong(tree.root().resolve(StagedTree.STAGED),
+                    "missing: the last curl-all did not end well; run it again");
+        }
+        if (!Files.exists(against)) {
+            if (key != null) {
+                findings.wrong(against, "missing, and so is what --public-key could check");
+            } else {
+                findings.unchecked(against, "missing: files other than blobs cannot be checked");
+            }
+            return;
+        }
+        byte[] bytes = Files.readAllBytes(against);
+        signature(bytes);
+        try {
+            inventory = Inventory.parse(bytes, against.toString());
+        } catch (Cli.Failure e) {
+            findings.wrong(against, findings.relative(e.getMessage()));
+        }
+        if (!against.equals(own) && Files.exists(own) && !Arrays.equals(bytes, Files.readAllBytes(own))) {
+            findings.wrong(own, "is not the one given with --against");
+        }
+    }
+
+    private void signature(byte[] bytes) throws IOException {
+        Path file = against.resolveSibling(against.getFileName() + ".sig");
+        boolean there = Files.exists(file);
+        if (key == null && there) {
+            findings.unchecked(file, "not checked without --public-key");
+        } else if (key != null && !there) {
+            findings.wrong(file, "missing: the inventory was not signed, or was changed after it; verify --sign it");
+        } else if (key != null && !InventorySignature.isOf(key, bytes, Files.readAllBytes(file))) {
+            findings.wrong(file, "not this key's signature of " + against.getFileName()
+                    + ", or one of them was changed");
+        } else if (key != null) {
+            findings.note(file, "good signature");
+        }
+    }
+
+    /** Files that should not be here: secrets anywhere, anything unknown on a partition. */
+    private void strangers() throws IOException {
+        for (Path file : tree.files().keySet()) {
+            if (!Files.isSymbolicLink(file)) {
+                SecretFiles.reason(file).ifPresent(r ->
+                        findings.wrong(file, "looks like a secret (" + r + "); remove it"));
+            }
+        }
+        Path shared = tree.root().resolve("blobs/sha256");
+        Set<Path> foreign = new TreeSet<>(tree.files().keySet());
+        foreign.removeIf(f -> !f.getParent().equals(shared));
+        if (tree.partition() && inventory != null) {
+            foreign.addAll(tree.foreign(inventory));
+        }
+        foreign.forEach(f -> findings.wrong(f, "has no place here; remove it"));
+        long half = tree.files().keySet().stream().filter(f -> f.startsWith(shared.resolve(".partial"))).count();
+        if (half > 0) {
+            findings.note(shared.resolve(".partial"), half + " blobs not fetched to their end; the next run goes on");
+        }
+    }
+
+    private void blobs(FileHashes hashes) throws IOException {
+        long unneeded = 0;
+        for (Path blob : tree.blobs().keySet()) {
+            check(blob, blob.getFileName().toString(), hashes, images.use(blob));
+            unneeded += images.isNeeded(blob) ? 0 : 1;
+        }
+        if (unneeded > 0) {
+            findings.note(tree.root().resolve("blobs/sha256"), unneeded + " blobs that no listed image needs");
+        }
+    }
+
+    private void check(Path file, String sha256, FileHashes hashes, String use) {
+        try {
+            Digest digest = hashes.of(file);
+            if (!digest.hex().equals(sha256)) {
+                findings.wrong(file, "damaged: its bytes have " + digest + use);
+            }
+        } catch (IOException e) {
+            findings.wrong(file, "cannot be read: " + Cli.describe(e) + use);
+        }
+    }
+
+    /** The inventory's files, but blobs that are here: their names are their digests. */
+    private void entries(FileHashes hashes) {
+        Set<Path> listed = new HashSet<>();
+        for (Inventory.Entry e : inventory == null ? List.<Inventory.Entry>of() : inventory.files()) {
+            Path file = tree.file(e);
+            listed.add(file);
+            Long size = e.kind().equals("blob") ? tree.blobs().get(file) : tree.files().get(file);
+            if (!tree.isStaged(e)) {
+                continue;
+            }
+            if (size == null) {
+                if (!images.isNeeded(file)) { // else it was said
+                    findings.wrong(file, "missing, and in " + against.getFileName());
+                }
+            } else if (size != e.size()) {
+                findings.wrong(file, size + " bytes instead of the " + e.size() + " in " + against.getFileName());
+            } else if (!e.kind().equals("blob")) {
+                check(file, e.sha256().hex(), hashes, "; not what " + against.getFileName() + " states");
+            }
+        }
+        if (inventory == null) {
+            return;
+        }
+        for (String name : List.of(NODE_TAR, STORE)) {
+            Path file = tree.root().resolve(name);
+            if (tree.files().containsKey(file) && !listed.contains(file)) {
+                findings.wrong(file, "not in " + against.getFileName() + "; verify --sign enters it, or make it again");
+            }
+        }
+        for (StagedTree.ImageSet set : tree.sets(null)) {
+            Path index = set.layout().index();
+            if (tree.files().containsKey(index) && !listed.contains(index)) {
+                findings.wrong(index, "not in " + against.getFileName() + "; pull this set again");
+            }
+        }
+    }
+
+    private void node(Path node) throws IOException {
+        Path tar = tree.root().resolve(NODE_TAR);
+        if (!Files.isDirectory(node)) {
+            findings.wrong(node, "missing: " + NODE_TAR + " was not unpacked; run curl-all again");
+        } else if (tree.files().containsKey(tar)) {
+            List<String> differences = new ArrayList<>();
+            try {
+                differences.addAll(NodeTar.differences(tar, node));
+            } catch (IOException e) {
+                findings.wrong(tar, "cannot be read: " + Cli.describe(e));
+            }
+            differences.forEach(d -> findings.wrong(node, d));
+        }
+    }
+
+    private void layers() throws IOException {
+        LayerContents contents = new LayerContents(findings);
+        for (Map.Entry<OciLayout, List<Descriptor>> set : images.whole().entrySet()) {
+            OciLayout layout = set.getKey();
+            for (Descriptor image : set.getValue()) {
+                Set<Digest> manifests = new TreeSet<>((a, b) -> a.hex().compareTo(b.hex()));
+                manifests.add(image.digest());
+                layout.manifest(image.digest()).manifests().stream().filter(layout::holds)
+                        .forEach(m -> manifests.add(m.digest()));
+                for (Digest digest : manifests) {
+                    Manifest manifest = layout.manifest(digest);
+                    if (!manifest.isList()) {
+                        contents.add(layout, manifest);
+                    }
+                }
+            }
+        }
+        contents.check();
+    }
+}
