@@ -3,7 +3,7 @@
 //SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ImageStore.java
-//SOURCES MountedStore.java
+//SOURCES NodeWithStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestImages.java
 
@@ -77,7 +77,7 @@ class BuildStoreFaultTest {
     }
 
     private void assertWhole() throws IOException {
-        try (MountedStore node = MountedStore.of(store, folder.resolve("site"))) {
+        try (NodeWithStore node = NodeWithStore.of(store, folder.resolve("site"))) {
             assertEquals(List.of(), REFERENCES.stream().filter(r -> !node.has(r)).toList());
         }
         assertFalse(Files.exists(root.resolve(".build-store")));
@@ -161,7 +161,7 @@ class BuildStoreFaultTest {
         stopped.waitFor();
         Files.write(set.layout.folder().resolve("images.txt"), REFERENCES.subList(1, 3));
         assertEquals(List.of("b", "c"), copied(build().out()));
-        try (MountedStore node = MountedStore.of(store, folder.resolve("site"))) {
+        try (NodeWithStore node = NodeWithStore.of(store, folder.resolve("site"))) {
             assertFalse(node.has(REFERENCES.get(0)));
         }
     }

@@ -5,7 +5,7 @@
 //SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ../lab/CorpusLayer.java
-//SOURCES MountedStore.java
+//SOURCES NodeWithStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestImages.java
 
@@ -42,7 +42,7 @@ class BuildStoreTest {
     private static Path root;
     private static Path store;
     private static ScriptRun built;
-    private static MountedStore node;
+    private static NodeWithStore node;
     private static Manifest docker;
     private static Manifest oci;
     private static Manifest inList;
@@ -59,7 +59,7 @@ class BuildStoreTest {
         Files.writeString(root.resolve(Inventory.FILE), "{\"version\": 1, \"sets\": [], \"files\": []}");
         built = ScriptRun.of(new BuildStore(), root);
         assertEquals(0, built.exit(), built::toString);
-        node = MountedStore.of(store, shared.resolve("site"));
+        node = NodeWithStore.of(store, shared.resolve("site"));
     }
 
     /** Two sets with one image of each kind; of the first, all kinds of files. */
@@ -174,7 +174,7 @@ class BuildStoreTest {
     void packs_only_the_set_that_is_asked_for() throws IOException {
         Path file = folder.resolve("ai.sqfs");
         ScriptRun.of(new BuildStore(), root, "--out", file, "--set", "ai");
-        try (MountedStore ai = MountedStore.of(file, folder.resolve("site"))) {
+        try (NodeWithStore ai = NodeWithStore.of(file, folder.resolve("site"))) {
             assertEquals("true false", ai.has(AGENT) + " " + ai.has(PAYLOAD + "@" + oci.descriptor().digest()));
         }
     }
@@ -194,7 +194,7 @@ class BuildStoreTest {
         String inventory = Files.readString(folder.resolve(Inventory.FILE));
         assertTrue(inventory.contains(Digest.of(folder.resolve("store.sqfs")).hex()), inventory);
         assertEquals("zstd", compression(folder.resolve("store.sqfs")));
-        try (MountedStore changed = MountedStore.of(folder.resolve("store.sqfs"), folder.resolve("site"))) {
+        try (NodeWithStore changed = NodeWithStore.of(folder.resolve("store.sqfs"), folder.resolve("site"))) {
             assertTrue(changed.has("quay.io/edge/agent:new"));
         }
     }
@@ -210,7 +210,7 @@ class BuildStoreTest {
         for (String set : List.of("ai", "ocp")) {
             run = ScriptRun.of(new BuildStore(), root, "--format", "dir", "--out", folder.resolve("dir"), "--set", set);
         }
-        try (MountedStore dir = MountedStore.unpacked(folder.resolve("dir"), folder)) {
+        try (NodeWithStore dir = NodeWithStore.unpacked(folder.resolve("dir"), folder)) {
             assertTrue(dir.has(PAYLOAD + "@" + oci.descriptor().digest()), run.toString());
         }
     }

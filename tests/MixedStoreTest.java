@@ -3,7 +3,7 @@
 //SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ImageStore.java
-//SOURCES MountedStore.java
+//SOURCES NodeWithStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestImages.java
 
@@ -37,7 +37,7 @@ class MixedStoreTest {
     Path folder;
     private TestImages set;
     private TestImages.Layer base;
-    private MountedStore node;
+    private NodeWithStore node;
 
     @BeforeEach
     void storeOfOneImage() throws IOException {
@@ -46,7 +46,7 @@ class MixedStoreTest {
         set.add(IN_STORE, set.manifest(Manifest.DOCKER, base, set.layer("own", 100)));
         ScriptRun run = ScriptRun.of(new BuildStore(), folder.resolve("www"));
         assertEquals(0, run.exit(), run::toString);
-        node = MountedStore.of(folder.resolve("www/store.sqfs"), folder.resolve("site"));
+        node = NodeWithStore.of(folder.resolve("www/store.sqfs"), folder.resolve("site"));
     }
 
     @AfterEach

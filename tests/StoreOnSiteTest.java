@@ -10,7 +10,7 @@
 //SOURCES ../lab/CorpusLayer.java
 //SOURCES ../lab/WebServer.java
 //SOURCES ImageStore.java
-//SOURCES MountedStore.java
+//SOURCES NodeWithStore.java
 //SOURCES ScriptRun.java
 //SOURCES TestDisk.java
 //SOURCES TestImages.java
@@ -52,7 +52,7 @@ class StoreOnSiteTest {
     static Path folder;
     private static TestDisk disk;
     private static Path partition;
-    private static MountedStore node;
+    private static NodeWithStore node;
     private static Manifest listed;
 
     @BeforeAll
@@ -71,7 +71,7 @@ class StoreOnSiteTest {
         Proc.of("umount", partition.toString()).check();
         disk.attach("--read-only", "--offset", "" + MIB);
         Proc.of("mount", "-o", "ro", disk.device.toString(), partition.toString()).check();
-        node = MountedStore.of(partition.resolve("store.sqfs"), folder.resolve("site"));
+        node = NodeWithStore.of(partition.resolve("store.sqfs"), folder.resolve("site"));
     }
 
     private static void images(Path www) throws IOException {
@@ -222,7 +222,7 @@ class StoreOnSiteTest {
         if (!Proc.of("mount", "-o", "ro,loop", file.toString(), mount.toString()).run().ok()) {
             return false;
         }
-        try (MountedStore damaged = MountedStore.unpacked(mount, site)) {
+        try (NodeWithStore damaged = NodeWithStore.unpacked(mount, site)) {
             return damaged.check().run().ok();
         } finally {
             Proc.of("umount", mount.toString()).check();

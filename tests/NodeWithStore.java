@@ -10,28 +10,28 @@ import java.util.List;
 import common.cli.Proc;
 
 /** A store image as a node has it: mounted read-only, additional to an image store of the node's own. */
-final class MountedStore implements AutoCloseable {
+final class NodeWithStore implements AutoCloseable {
     final Path root;
     /** The node's. */
     final ImageStore images;
     private final boolean mounted;
 
-    private MountedStore(Path root, ImageStore images, boolean mounted) {
+    private NodeWithStore(Path root, ImageStore images, boolean mounted) {
         this.root = root;
         this.images = images;
         this.mounted = mounted;
     }
 
     /** Mounts a file; all else goes into the folder. */
-    static MountedStore of(Path file, Path folder) throws IOException {
+    static NodeWithStore of(Path file, Path folder) throws IOException {
         Path root = Files.createDirectories(folder.resolve("mounted"));
         Proc.of("mount", "-t", "squashfs", "-o", "ro,loop", file.toString(), root.toString()).check();
-        return new MountedStore(root, new ImageStore(folder.resolve("node")).with(root), true);
+        return new NodeWithStore(root, new ImageStore(folder.resolve("node")).with(root), true);
     }
 
     /** One that was left unpacked. */
-    static MountedStore unpacked(Path root, Path folder) throws IOException {
-        return new MountedStore(root, new ImageStore(folder.resolve("node")).with(root), false);
+    static NodeWithStore unpacked(Path root, Path folder) throws IOException {
+        return new NodeWithStore(root, new ImageStore(folder.resolve("node")).with(root), false);
     }
 
     boolean has(String reference) {
