@@ -5,7 +5,7 @@
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/oci/Digest.java
 //SOURCES common/offline/OfflineOptions.java
-//SOURCES common/staging/Offer.java
+//SOURCES common/staging/ServedRelease.java
 //SOURCES common/staging/StagingOrder.java
 //SOURCES common/vm/Accelerator.java
 //SOURCES common/vm/Backend.java
@@ -30,7 +30,7 @@ import common.cli.Json;
 import common.disk.DiskSize;
 import common.oci.Digest;
 import common.offline.OfflineOptions;
-import common.staging.Offer;
+import common.staging.ServedRelease;
 import common.staging.StagingOrder;
 import common.vm.Accelerator;
 import common.vm.Backend;
@@ -95,7 +95,7 @@ class CreateVm extends Cli.Command {
 
     @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
             description = "What is staged, see curl-all (default: ${DEFAULT-VALUE}).")
-    private Offer.Mode mode;
+    private ServedRelease.Mode mode;
 
     @Option(names = "--image", paramLabel = "FILE", description = "Disk image (default: the profile's).")
     private Path image;

@@ -3,7 +3,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/http/ArtifactServer.java
-//SOURCES ../common/staging/Offer.java
+//SOURCES ../common/staging/ServedRelease.java
 //SOURCES ../common/staging/StagedSet.java
 //SOURCES ../common/staging/Staging.java
 
@@ -19,7 +19,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.http.ArtifactServer;
-import common.staging.Offer;
+import common.staging.ServedRelease;
 import common.staging.StagedSet;
 import common.staging.Staging;
 import picocli.CommandLine.Command;
@@ -46,7 +46,7 @@ class CurlAll extends Cli.Command {
     @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
             description = "load: image sets; store: the packed image store store.sqfs and the sets' lists; "
                     + "node/ comes with each (default: ${DEFAULT-VALUE}).")
-    Offer.Mode mode;
+    ServedRelease.Mode mode;
 
     @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
             description = "Connections at once (default: ${DEFAULT-VALUE}).")
@@ -73,7 +73,7 @@ class CurlAll extends Cli.Command {
             throw new Cli.Failure(Cli.USAGE, "--jobs: at least 1");
         }
         ArtifactServer server = ArtifactServer.at(base);
-        Offer offer = Offer.of(server, release, mode);
+        ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
         try (Staging staging = new Staging(server, offer, folder, jobs)) {
             PrintStream text = Cli.text(json);
@@ -107,7 +107,7 @@ class CurlAll extends Cli.Command {
         }
     }
 
-    private ObjectNode document(Offer offer, Staging.Plan plan, Staging staging, double seconds) {
+    private ObjectNode document(ServedRelease offer, Staging.Plan plan, Staging staging, double seconds) {
         ObjectNode document = Json.object().put("release", offer.release()).put("folder", folder.toString())
                 .put("mode", mode.name().toLowerCase(Locale.ROOT)).put("files", plan.files()).put("bytes", plan.bytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchedBytes", staging.fetchedBytes())

@@ -2,7 +2,7 @@ package common.offline;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../staging/Offer.java
+//SOURCES ../staging/ServedRelease.java
 //SOURCES ../vm/KcliPlan.java
 //SOURCES OfflineStaging.java
 
@@ -14,7 +14,7 @@ import java.util.List;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
-import common.staging.Offer;
+import common.staging.ServedRelease;
 import common.vm.KcliPlan;
 import picocli.CommandLine.Option;
 
@@ -34,7 +34,7 @@ public final class OfflineOptions {
     private List<Path> copies = List.of();
 
     /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
-    public record Shared(String artifacts, String release, Offer.Mode mode, String label, Long startSector, Long size,
+    public record Shared(String artifacts, String release, ServedRelease.Mode mode, String label, Long startSector, Long size,
             boolean force, boolean dryRun, boolean json) {
     }
 

@@ -7,7 +7,7 @@ package common.offline;
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
 //SOURCES ../http/FolderServer.java
-//SOURCES ../staging/Offer.java
+//SOURCES ../staging/ServedRelease.java
 //SOURCES ../staging/Staging.java
 //SOURCES ../staging/StagingOrder.java
 //SOURCES ../verify/StagedContents.java
@@ -33,7 +33,7 @@ import common.disk.BlockDevice.Partition;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
 import common.http.FolderServer;
-import common.staging.Offer;
+import common.staging.ServedRelease;
 import common.staging.Staging;
 import common.staging.StagingOrder;
 import common.verify.StagedContents;
@@ -65,7 +65,7 @@ public final class OfflineStaging {
      * @param newBytes of a disk that is a file and not there yet
      * @param force overwrite what is foreign
      */
-    public record Request(Path disk, List<Path> copies, String artifacts, String release, Offer.Mode mode, String label,
+    public record Request(Path disk, List<Path> copies, String artifacts, String release, ServedRelease.Mode mode, String label,
             long startSector, Long size, long newBytes, boolean force, String by) {
         GptPlan.Request partition(Path mount) {
             return new GptPlan.Request(label, startSector, size, mount, force);
@@ -194,7 +194,7 @@ public final class OfflineStaging {
             Path mount = mount(disk);
             GptPlan plan = GptPlan.of(disk, request.partition(mount));
             artifacts.order.checkFits(disk.size(plan.partition()), disk.path().toString());
-            if (artifacts.order.node().isEmpty() && request.mode != Offer.Mode.STORE) {
+            if (artifacts.order.node().isEmpty() && request.mode != ServedRelease.Mode.STORE) {
                 Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
                         + "it there with stage-node.java");
             }

@@ -11,7 +11,7 @@ package common.staging;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
-//SOURCES Offer.java
+//SOURCES ServedRelease.java
 
 import java.io.IOException;
 import java.util.Collection;
@@ -90,7 +90,7 @@ public final class StagedSet {
     }
 
     /** Throws {@link Cli.Failure} when a document is not what the inventory says, or no index. */
-    byte[] checked(Offer.File file, byte[] bytes) {
+    byte[] checked(ServedRelease.File file, byte[] bytes) {
         if (file.sha256() != null && !(bytes.length == file.size() && Digest.of(bytes).equals(file.sha256()))) {
             throw new Cli.Failure("not the bytes that " + Inventory.FILE + " states; if the set was just pulled again, "
                     + "run the same command again");
@@ -101,11 +101,11 @@ public final class StagedSet {
         return bytes;
     }
 
-    private static List<Descriptor> index(byte[] bytes, Offer.File file) {
+    private static List<Descriptor> index(byte[] bytes, ServedRelease.File file) {
         return OciLayout.images(Json.parse(bytes, file.from()), file.from());
     }
 
-    void add(Offer.File file, byte[] bytes) {
+    void add(ServedRelease.File file, byte[] bytes) {
         if (file.name().equals(INDEX)) {
             images = index(bytes, file);
         }
@@ -116,7 +116,7 @@ public final class StagedSet {
      * Fetches the manifests of all images, then those of a list's manifests that the server has, and so finds out what
      * the set reaches; nothing where the images come in a store.
      */
-    void resolve(ArtifactServer server, Offer offer, int jobs, Map<String, String> failed) throws IOException {
+    void resolve(ArtifactServer server, ServedRelease offer, int jobs, Map<String, String> failed) throws IOException {
         if (images.isEmpty() || !offer.mode().wantsBlobs()) {
             return;
         }

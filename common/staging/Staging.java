@@ -13,7 +13,7 @@ package common.staging;
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/OciLayout.java
-//SOURCES Offer.java
+//SOURCES ServedRelease.java
 //SOURCES StagedSet.java
 
 import java.io.IOException;
@@ -54,7 +54,7 @@ import common.oci.Digest;
 import common.oci.OciLayout;
 
 /**
- * Copies what an {@link Offer} has into the folder that the data partition is mounted on. Order: blobs and other large
+ * Copies what an {@link ServedRelease} has into the folder that the data partition is mounted on. Order: blobs and other large
  * files; per set, once all its blobs are there, oci-layout, index.json and the image list; node.tar unpacked; and if
  * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
  */
@@ -64,7 +64,7 @@ public final class Staging implements AutoCloseable {
     private static final int BLOCK = 4096;
 
     private final ArtifactServer server;
-    private final Offer offer;
+    private final ServedRelease offer;
     private final Path folder;
     private final int jobs;
     private final FileChannel lock;
@@ -95,7 +95,7 @@ public final class Staging implements AutoCloseable {
     }
 
     /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
-    public Staging(ArtifactServer server, Offer offer, Path folder, int jobs) throws IOException {
+    public Staging(ArtifactServer server, ServedRelease offer, Path folder, int jobs) throws IOException {
         this.server = server;
         this.offer = offer;
         this.folder = folder.toAbsolutePath().normalize();
@@ -124,10 +124,10 @@ public final class Staging implements AutoCloseable {
 
     /** Fetches documents and manifests, and so learns what else is needed. */
     public Plan plan() throws IOException {
-        List<Offer.File> documents = offer.files().values().stream().filter(Offer.File::isDocument).toList();
-        List<Offer.File> others = offer.files().values().stream().filter(f -> !f.isDocument()).toList();
+        List<ServedRelease.File> documents = offer.files().values().stream().filter(ServedRelease.File::isDocument).toList();
+        List<ServedRelease.File> others = offer.files().values().stream().filter(f -> !f.isDocument()).toList();
         Parallel.run(jobs, others, this::piece, (f, piece) -> pieces.put(piece.download.target(), piece), this::fails);
-        for (String name : new TreeSet<>(offer.files().values().stream().map(Offer.File::folder).toList())) {
+        for (String name : new TreeSet<>(offer.files().values().stream().map(ServedRelease.File::folder).toList())) {
             if (name.isEmpty()) {
                 continue;
             }
@@ -188,7 +188,7 @@ public final class Staging implements AutoCloseable {
         }
         copy(Inventory.SIGNATURE, offer.signature());
         copy(Inventory.FILE, offer.inventory());
-        Offer.Mode mode = offer.mode();
+        ServedRelease.Mode mode = offer.mode();
         ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
         mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
         Json.write(folder.resolve(STAGED), staged.put("release", offer.release())
@@ -218,7 +218,7 @@ public final class Staging implements AutoCloseable {
                 .sorted(Comparator.comparingLong(Piece::size).reversed()).toList(); // none large left for the end
     }
 
-    private Piece piece(Offer.File file) throws IOException {
+    private Piece piece(ServedRelease.File file) throws IOException {
         Path target = folder.resolve(file.path());
         Path partial = target.resolveSibling(".partial-" + target.getFileName());
         if (file.sha256() != null) {
@@ -265,7 +265,7 @@ public final class Staging implements AutoCloseable {
         }
     }
 
-    private void fails(Offer.File file, Exception e) {
+    private void fails(ServedRelease.File file, Exception e) {
         failed.put(file.from(), server.explain(e));
     }
 }

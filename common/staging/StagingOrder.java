@@ -8,7 +8,7 @@ package common.staging;
 //SOURCES ../http/Download.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
-//SOURCES Offer.java
+//SOURCES ServedRelease.java
 //SOURCES Staging.java
 
 import java.io.IOException;
@@ -32,15 +32,15 @@ import okhttp3.HttpUrl;
  *
  * @param bytes on the partition, node.tar and what it unpacks to included
  */
-public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.File> node, long files, long bytes) {
+public record StagingOrder(ArtifactServer server, ServedRelease offer, Optional<ServedRelease.File> node, long files, long bytes) {
     private static final String NODE_TAR = "node.tar";
     private static final long BLOCK = 4096;
     private static final long LOG = 64L << 20; // XFS's journal: at least that, and about 1/2048 of large file systems
 
     /** Asks the server, by the plan that curl-all would make; its few documents go through a temporary folder. */
-    public static StagingOrder of(String base, String release, Offer.Mode mode) throws IOException {
+    public static StagingOrder of(String base, String release, ServedRelease.Mode mode) throws IOException {
         ArtifactServer server = ArtifactServer.at(base);
-        Offer offer = Offer.of(server, release, mode);
+        ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
         Path temp = Files.createTempDirectory("create-vm");
         try (Staging staging = new Staging(server, offer, temp, 4)) {
@@ -82,7 +82,7 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
         if (node.isEmpty()) {
             return local();
         }
-        Offer.File tar = node.get();
+        ServedRelease.File tar = node.get();
         Path file = folder.resolve(NODE_TAR);
         boolean here = Files.exists(file) && tar.sha256() != null && Digest.of(file).equals(tar.sha256());
         if (!here) {
@@ -93,13 +93,13 @@ public record StagingOrder(ArtifactServer server, Offer offer, Optional<Offer.Fi
     }
 
     /** Also when the mode does not stage it: the VM has no other Java. */
-    private static Optional<Offer.File> nodeTar(ArtifactServer server, Offer offer) {
+    private static Optional<ServedRelease.File> nodeTar(ArtifactServer server, ServedRelease offer) {
         if (offer.inventory() == null) {
             return server.list("").files().contains(NODE_TAR)
-                    ? Optional.of(new Offer.File(NODE_TAR, NODE_TAR, -1, null, "node")) : Optional.empty();
+                    ? Optional.of(new ServedRelease.File(NODE_TAR, NODE_TAR, -1, null, "node")) : Optional.empty();
         }
         return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream()
-                .filter(e -> e.path().equals(NODE_TAR)).map(e -> new Offer.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
+                .filter(e -> e.path().equals(NODE_TAR)).map(e -> new ServedRelease.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
     }
 
     private static Path local() {

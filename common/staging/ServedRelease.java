@@ -38,7 +38,7 @@ import common.oci.Digest;
  * @param files what goes onto the partition, by its name there
  * @param notes what the operator should know: what is there and was left out
  */
-public record Offer(Mode mode, String release, byte[] inventory, byte[] signature, Set<String> blobs,
+public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] signature, Set<String> blobs,
         Map<String, File> files, List<String> notes) {
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
@@ -98,9 +98,9 @@ public record Offer(Mode mode, String release, byte[] inventory, byte[] signatur
     }
 
     /** Asks the server. {@code release} may be null when it has only one; else that is a {@link Cli.Failure}. */
-    public static Offer of(ArtifactServer server, String release, Mode mode) {
+    public static ServedRelease of(ArtifactServer server, String release, Mode mode) {
         Listing base = server.list("");
-        Offer offer = base.files().contains(Inventory.FILE) ? inventoried(server, base, release, mode)
+        ServedRelease offer = base.files().contains(Inventory.FILE) ? inventoried(server, base, release, mode)
                 : listed(server, base, release, mode);
         boolean store = mode != Mode.LOAD && offer.files.values().stream().noneMatch(f -> f.kind.equals("store"));
         boolean sets = mode != Mode.STORE && offer.files.values().stream().noneMatch(f -> f.kind.equals("set"));
@@ -111,7 +111,7 @@ public record Offer(Mode mode, String release, byte[] inventory, byte[] signatur
         return offer;
     }
 
-    private static Offer inventoried(ArtifactServer server, Listing base, String wanted, Mode mode) {
+    private static ServedRelease inventoried(ArtifactServer server, Listing base, String wanted, Mode mode) {
         byte[] bytes = server.read(Inventory.FILE);
         String where = server.url(Inventory.FILE).toString();
         Inventory inventory = Inventory.parse(bytes, where);
@@ -146,10 +146,10 @@ public record Offer(Mode mode, String release, byte[] inventory, byte[] signatur
                 .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
         byte[] signature = base.files().contains(Inventory.SIGNATURE) ? server.read(Inventory.SIGNATURE) : null;
-        return new Offer(mode, release, bytes, signature, blobs, files, notes);
+        return new ServedRelease(mode, release, bytes, signature, blobs, files, notes);
     }
 
-    private static Offer listed(ArtifactServer server, Listing base, String wanted, Mode mode) {
+    private static ServedRelease listed(ArtifactServer server, Listing base, String wanted, Mode mode) {
         Map<String, String> releases = new TreeMap<>();
         for (String folder : base.folders()) {
             Matcher set = SET_FOLDER.matcher(folder);
@@ -184,7 +184,7 @@ public record Offer(Mode mode, String release, byte[] inventory, byte[] signatur
                 }
             }
         }
-        return new Offer(mode, release, null, null, null, files, notes);
+        return new ServedRelease(mode, release, null, null, null, files, notes);
     }
 
     /** Whether the file has one of the names that section "On disk" of the design gives to a partition. */
