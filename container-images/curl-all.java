@@ -3,9 +3,9 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/staging/PartitionStager.java
 //SOURCES ../common/staging/ServedRelease.java
 //SOURCES ../common/staging/StagedSet.java
-//SOURCES ../common/staging/Staging.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,9 +19,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.http.ArtifactServer;
+import common.staging.PartitionStager;
 import common.staging.ServedRelease;
 import common.staging.StagedSet;
-import common.staging.Staging;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -75,9 +75,9 @@ class CurlAll extends Cli.Command {
         ArtifactServer server = ArtifactServer.at(base);
         ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
-        try (Staging staging = new Staging(server, offer, folder, jobs)) {
+        try (PartitionStager staging = new PartitionStager(server, offer, folder, jobs)) {
             PrintStream text = Cli.text(json);
-            Staging.Plan plan = staging.plan();
+            PartitionStager.Plan plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
                     + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
@@ -96,7 +96,7 @@ class CurlAll extends Cli.Command {
         }
     }
 
-    private void report(Staging staging) {
+    private void report(PartitionStager staging) {
         for (StagedSet set : staging.whole()) {
             Cli.text(json).println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
         }
@@ -107,7 +107,7 @@ class CurlAll extends Cli.Command {
         }
     }
 
-    private ObjectNode document(ServedRelease offer, Staging.Plan plan, Staging staging, double seconds) {
+    private ObjectNode document(ServedRelease offer, PartitionStager.Plan plan, PartitionStager staging, double seconds) {
         ObjectNode document = Json.object().put("release", offer.release()).put("folder", folder.toString())
                 .put("mode", mode.name().toLowerCase(Locale.ROOT)).put("files", plan.files()).put("bytes", plan.bytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchedBytes", staging.fetchedBytes())

@@ -7,8 +7,8 @@ package common.offline;
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
 //SOURCES ../http/FolderServer.java
+//SOURCES ../staging/PartitionStager.java
 //SOURCES ../staging/ServedRelease.java
-//SOURCES ../staging/Staging.java
 //SOURCES ../staging/StagingOrder.java
 //SOURCES ../verify/StagedContents.java
 //SOURCES DiskCopies.java
@@ -33,8 +33,8 @@ import common.disk.BlockDevice.Partition;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
 import common.http.FolderServer;
+import common.staging.PartitionStager;
 import common.staging.ServedRelease;
-import common.staging.Staging;
 import common.staging.StagingOrder;
 import common.verify.StagedContents;
 
@@ -217,8 +217,8 @@ public final class OfflineStaging {
     }
 
     private Void fetch(StagingOrder order, Path mount) throws IOException {
-        try (Staging staging = new Staging(order.server(), order.offer(), mount, JOBS)) {
-            Staging.Plan plan = staging.plan();
+        try (PartitionStager staging = new PartitionStager(order.server(), order.offer(), mount, JOBS)) {
+            PartitionStager.Plan plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
                     order.offer().release(), plan.files(), plan.bytes() / 1e6, plan.presentBytes() / 1e6,
                     plan.fetchBytes() / 1e6);

@@ -8,8 +8,8 @@ package common.staging;
 //SOURCES ../http/Download.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
+//SOURCES PartitionStager.java
 //SOURCES ServedRelease.java
-//SOURCES Staging.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,8 +43,8 @@ public record StagingOrder(ArtifactServer server, ServedRelease offer, Optional<
         ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
         Path temp = Files.createTempDirectory("create-vm");
-        try (Staging staging = new Staging(server, offer, temp, 4)) {
-            Staging.Plan plan = staging.plan();
+        try (PartitionStager staging = new PartitionStager(server, offer, temp, 4)) {
+            PartitionStager.Plan plan = staging.plan();
             staging.failed().forEach((file, why) -> {
                 throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
             });

@@ -58,7 +58,7 @@ import common.oci.OciLayout;
  * files; per set, once all its blobs are there, oci-layout, index.json and the image list; node.tar unpacked; and if
  * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
  */
-public final class Staging implements AutoCloseable {
+public final class PartitionStager implements AutoCloseable {
     private static final String STAGED = "staged.json";
     private static final String NODE_TAR = "node.tar";
     private static final int BLOCK = 4096;
@@ -95,7 +95,7 @@ public final class Staging implements AutoCloseable {
     }
 
     /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
-    public Staging(ArtifactServer server, ServedRelease offer, Path folder, int jobs) throws IOException {
+    public PartitionStager(ArtifactServer server, ServedRelease offer, Path folder, int jobs) throws IOException {
         this.server = server;
         this.offer = offer;
         this.folder = folder.toAbsolutePath().normalize();
