@@ -3,9 +3,9 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Progress.java
+//SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/inventory/InventorySignature.java
-//SOURCES ../common/inventory/StagedTree.java
 //SOURCES ../common/verify/Findings.java
 //SOURCES ../common/verify/Verification.java
 
@@ -20,9 +20,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Progress;
+import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
-import common.inventory.StagedTree;
 import common.verify.Findings;
 import common.verify.Verification;
 import picocli.CommandLine.ArgGroup;
@@ -73,7 +73,7 @@ class Verify extends Cli.Command {
             throw new Cli.Failure("no folder " + folder + "; is the data partition mounted?");
         }
         PrivateKey secret = key.sign == null ? null : InventorySignature.privateKey(key.sign);
-        StagedTree tree = secret == null ? StagedTree.at(folder) : completed();
+        ArtifactTree tree = secret == null ? ArtifactTree.at(folder) : completed();
         Verification verification = new Verification(tree, against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
@@ -88,17 +88,17 @@ class Verify extends Cli.Command {
     }
 
     /** Makes the inventory one that can be signed. Of a folder that is not whole no earlier signature stays, either. */
-    private StagedTree completed() throws IOException {
-        if (StagedTree.at(folder).partition()) {
+    private ArtifactTree completed() throws IOException {
+        if (ArtifactTree.at(folder).partition()) {
             throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
                     + "server, curl-all brings the signature");
         }
         Inventory.complete(folder);
         Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
-        return StagedTree.at(folder);
+        return ArtifactTree.at(folder);
     }
 
-    private void report(StagedTree tree, Verification verification, boolean signed, double seconds) throws IOException {
+    private void report(ArtifactTree tree, Verification verification, boolean signed, double seconds) throws IOException {
         Findings findings = verification.findings();
         PrintStream text = Cli.text(json);
         findings.wrong().forEach(f -> System.err.println("wrong: " + f));

@@ -1,7 +1,7 @@
 package common.verify;
 
 //SOURCES ../cli/Cli.java
-//SOURCES ../inventory/StagedTree.java
+//SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
-import common.inventory.StagedTree;
+import common.inventory.ArtifactTree;
 import common.oci.Descriptor;
 import common.oci.ImageList;
 import common.oci.OciLayout;
@@ -32,7 +32,7 @@ final class ImageCheck {
     /** What needs a blob: the first image, and how many more. */
     private final Map<Path, String> neededBy = new HashMap<>();
     private final Map<Path, Integer> needs = new HashMap<>();
-    private final Map<StagedTree.ImageSet, List<String>> references = new LinkedHashMap<>();
+    private final Map<ArtifactTree.ImageSet, List<String>> references = new LinkedHashMap<>();
     private final Map<OciLayout, List<Descriptor>> whole = new LinkedHashMap<>();
     private int images;
 
@@ -46,7 +46,7 @@ final class ImageCheck {
     }
 
     /** The references by which the images of each set must answer on the node. */
-    Map<StagedTree.ImageSet, List<String>> references() {
+    Map<ArtifactTree.ImageSet, List<String>> references() {
         return references;
     }
 
@@ -67,7 +67,7 @@ final class ImageCheck {
     }
 
     /** Looks at one set; without {@code blobs} the list alone, as where the images are in a store. */
-    void add(StagedTree.ImageSet set, boolean blobs) throws IOException {
+    void add(ArtifactTree.ImageSet set, boolean blobs) throws IOException {
         Path folder = set.layout().folder();
         ImageList list;
         Map<String, Descriptor> stored = new HashMap<>();

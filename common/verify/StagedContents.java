@@ -2,8 +2,8 @@ package common.verify;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Progress.java
+//SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../inventory/Inventory.java
-//SOURCES ../inventory/StagedTree.java
 //SOURCES ../oci/Digest.java
 //SOURCES Verification.java
 
@@ -13,8 +13,8 @@ import java.nio.file.Path;
 
 import common.cli.Cli;
 import common.cli.Progress;
+import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
-import common.inventory.StagedTree;
 import common.oci.Digest;
 
 /**
@@ -25,7 +25,7 @@ import common.oci.Digest;
 public record StagedContents(int images, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
     public static StagedContents verified(Path folder) throws IOException {
-        Verification verification = new Verification(StagedTree.at(folder), null, null, false);
+        Verification verification = new Verification(ArtifactTree.at(folder), null, null, false);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             return verified(folder, verification, progress);
         }
@@ -33,7 +33,7 @@ public record StagedContents(int images, long usedBytes, Digest inventory) {
 
     /** The same where several are verified at once: without a bar. */
     public static StagedContents quietly(Path folder) throws IOException {
-        return verified(folder, new Verification(StagedTree.at(folder), null, null, false), new Progress.Log());
+        return verified(folder, new Verification(ArtifactTree.at(folder), null, null, false), new Progress.Log());
     }
 
     private static StagedContents verified(Path folder, Verification verification, Progress progress)

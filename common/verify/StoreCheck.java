@@ -2,7 +2,7 @@ package common.verify;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
-//SOURCES ../inventory/StagedTree.java
+//SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../storage/StoreImage.java
 //SOURCES ../storage/StoreMount.java
 //SOURCES Findings.java
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 
 import common.cli.Cli;
 import common.cli.Proc;
-import common.inventory.StagedTree;
+import common.inventory.ArtifactTree;
 import common.storage.StoreImage;
 import common.storage.StoreMount;
 
@@ -41,7 +41,7 @@ final class StoreCheck {
      * @param alone whether the images are nowhere else; else a set may be missing, and is loaded the ordinary way
      * @param deep read every file in it, too
      */
-    void run(Map<StagedTree.ImageSet, List<String>> sets, boolean alone, boolean deep) throws IOException {
+    void run(Map<ArtifactTree.ImageSet, List<String>> sets, boolean alone, boolean deep) throws IOException {
         boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
         if (!root || Proc.find("podman").isEmpty()) {
             findings.unchecked(store, root ? "its images; podman is not installed"
@@ -69,7 +69,7 @@ final class StoreCheck {
         }
     }
 
-    private void compare(StagedTree.ImageSet set, List<String> wanted, Set<String> names, boolean alone) {
+    private void compare(ArtifactTree.ImageSet set, List<String> wanted, Set<String> names, boolean alone) {
         List<String> missing = wanted.stream().filter(r -> !names.contains(r)).toList();
         String of = set.layout().folder().getFileName().toString();
         if (missing.isEmpty()) {

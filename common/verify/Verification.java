@@ -2,9 +2,9 @@ package common.verify;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Progress.java
+//SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../inventory/InventorySignature.java
-//SOURCES ../inventory/StagedTree.java
 //SOURCES ../node/NodeTar.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
@@ -32,9 +32,9 @@ import java.util.TreeSet;
 
 import common.cli.Cli;
 import common.cli.Progress;
+import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
-import common.inventory.StagedTree;
 import common.node.NodeTar;
 import common.oci.Descriptor;
 import common.oci.Digest;
@@ -46,7 +46,7 @@ public final class Verification {
     private static final String NODE_TAR = "node.tar";
     private static final String STORE = "store.sqfs";
 
-    private final StagedTree tree;
+    private final ArtifactTree tree;
     private final Findings findings;
     private final Path against;
     private final PublicKey key;
@@ -59,7 +59,7 @@ public final class Verification {
      * @param key whose signature the inventory must have; null: none
      * @param deep unpack every layer and read every file of the store, too
      */
-    public Verification(StagedTree tree, Path against, PublicKey key, boolean deep) {
+    public Verification(ArtifactTree tree, Path against, PublicKey key, boolean deep) {
         this.tree = tree;
         this.findings = Findings.of(tree.root());
         this.against = against == null ? tree.root().resolve(Inventory.FILE) : against;
@@ -96,11 +96,11 @@ public final class Verification {
         try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
             inventory();
             boolean blobs = tree.kinds().contains("blob");
-            List<StagedTree.ImageSet> sets = tree.sets(inventory);
+            List<ArtifactTree.ImageSet> sets = tree.sets(inventory);
             if (sets.isEmpty()) {
                 findings.wrong(tree.root(), "no image set here; is this container-images or the data partition?");
             }
-            for (StagedTree.ImageSet set : sets) {
+            for (ArtifactTree.ImageSet set : sets) {
                 boolean tarballs = !Files.exists(set.layout().index());
                 images.add(set, blobs || tarballs);
             }
@@ -113,7 +113,7 @@ public final class Verification {
             node(node);
         }
         for (Map.Entry<Path, String> store : tree.stores(inventory).entrySet()) {
-            Map<StagedTree.ImageSet, List<String>> sets = new LinkedHashMap<>(images.references());
+            Map<ArtifactTree.ImageSet, List<String>> sets = new LinkedHashMap<>(images.references());
             sets.keySet().removeIf(s -> store.getValue() != null && !store.getValue().equals(s.release()));
             new StoreCheck(store.getKey(), findings).run(sets, !tree.kinds().contains("blob"), deep);
         }
@@ -124,8 +124,8 @@ public final class Verification {
 
     private void inventory() throws IOException {
         Path own = tree.root().resolve(Inventory.FILE);
-        if (tree.partition() && !Files.exists(tree.root().resolve(StagedTree.STAGED))) {
-            findings.wrong(tree.root().resolve(StagedTree.STAGED),
+        if (tree.partition() && !Files.exists(tree.root().resolve(ArtifactTree.STAGED))) {
+            findings.wrong(tree.root().resolve(ArtifactTree.STAGED),
                     "missing: the last curl-all did not end well; run it again");
         }
         if (!Files.exists(against)) {
@@ -235,7 +235,7 @@ public final class Verification {
                 findings.wrong(file, "not in " + against.getFileName() + "; verify --sign enters it, or make it again");
             }
         }
-        for (StagedTree.ImageSet set : tree.sets(null)) {
+        for (ArtifactTree.ImageSet set : tree.sets(null)) {
             Path index = set.layout().index();
             if (tree.files().containsKey(index) && !listed.contains(index)) {
                 findings.wrong(index, "not in " + against.getFileName() + "; pull this set again");

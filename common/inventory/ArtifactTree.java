@@ -34,7 +34,7 @@ import common.oci.OciLayout;
  *         the folders in which build-store unpacks images
  * @param blobs the whole blobs by their file, with sizes
  */
-public record StagedTree(Path root, boolean partition, Set<String> kinds, String release, Map<Path, Long> files,
+public record ArtifactTree(Path root, boolean partition, Set<String> kinds, String release, Map<Path, Long> files,
         Map<Path, Long> blobs) {
     public static final String STAGED = "staged.json";
     private static final Set<String> SKIPPED = Set.of("node", "lost+found");
@@ -45,7 +45,7 @@ public record StagedTree(Path root, boolean partition, Set<String> kinds, String
     }
 
     /** Looks at what is in the folder; reads staged.json only. */
-    public static StagedTree at(Path folder) throws IOException {
+    public static ArtifactTree at(Path folder) throws IOException {
         Path root = folder.toRealPath();
         boolean partition = Stream.of(STAGED, "ai-images", "ocp-images", ".curl-all.lock")
                 .anyMatch(n -> Files.exists(root.resolve(n)));
@@ -78,7 +78,7 @@ public record StagedTree(Path root, boolean partition, Set<String> kinds, String
                 return FileVisitResult.CONTINUE;
             }
         });
-        return new StagedTree(root, partition, kinds, release, files, blobs);
+        return new ArtifactTree(root, partition, kinds, release, files, blobs);
     }
 
     /** The large ones, which all are to be hashed: blobs, tarballs of sets, node.tar, store.sqfs. */
