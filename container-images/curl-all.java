@@ -3,9 +3,9 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/staging/IncomingSet.java
 //SOURCES ../common/staging/PartitionStager.java
 //SOURCES ../common/staging/ServedRelease.java
-//SOURCES ../common/staging/StagedSet.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,9 +19,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.http.ArtifactServer;
+import common.staging.IncomingSet;
 import common.staging.PartitionStager;
 import common.staging.ServedRelease;
-import common.staging.StagedSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -97,7 +97,7 @@ class CurlAll extends Cli.Command {
     }
 
     private void report(PartitionStager staging) {
-        for (StagedSet set : staging.whole()) {
+        for (IncomingSet set : staging.whole()) {
             Cli.text(json).println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
         }
         List<String> failed = staging.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();

@@ -13,8 +13,8 @@ package common.staging;
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES IncomingSet.java
 //SOURCES ServedRelease.java
-//SOURCES StagedSet.java
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -68,8 +68,8 @@ public final class PartitionStager implements AutoCloseable {
     private final Path folder;
     private final int jobs;
     private final FileChannel lock;
-    private final List<StagedSet> sets = new ArrayList<>();
-    private final List<StagedSet> whole = new ArrayList<>();
+    private final List<IncomingSet> sets = new ArrayList<>();
+    private final List<IncomingSet> whole = new ArrayList<>();
     private final Map<Path, Piece> pieces = new LinkedHashMap<>();
     private final Map<String, String> failed = new TreeMap<>();
     private final AtomicLong fetched = new AtomicLong();
@@ -108,7 +108,7 @@ public final class PartitionStager implements AutoCloseable {
     }
 
     /** The sets that are whole now. */
-    public List<StagedSet> whole() {
+    public List<IncomingSet> whole() {
         return whole;
     }
 
@@ -131,7 +131,7 @@ public final class PartitionStager implements AutoCloseable {
             if (name.isEmpty()) {
                 continue;
             }
-            StagedSet set = new StagedSet(name, OciLayout.at(folder.resolve(name), null));
+            IncomingSet set = new IncomingSet(name, OciLayout.at(folder.resolve(name), null));
             sets.add(set);
             Files.createDirectories(folder.resolve(name));
             Parallel.run(jobs, documents.stream().filter(d -> d.folder().equals(name)).toList(),
@@ -139,7 +139,7 @@ public final class PartitionStager implements AutoCloseable {
             set.resolve(server, offer, jobs, failed);
             for (Descriptor blob : set.reached()) {
                 Download download = set.download(blob);
-                pieces.putIfAbsent(download.target(), new Piece(StagedSet.from(blob), download, set.holds(blob), null));
+                pieces.putIfAbsent(download.target(), new Piece(IncomingSet.from(blob), download, set.holds(blob), null));
             }
         }
         List<Piece> missing = missing();
@@ -172,9 +172,9 @@ public final class PartitionStager implements AutoCloseable {
 
     /** Makes what is whole valid: the documents of sets without a gap, node/, and the inventory if nothing failed. */
     public void commit(String by) throws IOException {
-        for (StagedSet set : sets) {
+        for (IncomingSet set : sets) {
             List<Descriptor> lacking = set.lacking();
-            lacking.forEach(b -> failed.putIfAbsent(StagedSet.from(b), "not of the " + b.size()
+            lacking.forEach(b -> failed.putIfAbsent(IncomingSet.from(b), "not of the " + b.size()
                     + " bytes that its manifest states"));
             if (lacking.isEmpty() && !set.isBroken() && offer.files().values().stream()
                     .noneMatch(f -> f.folder().equals(set.name()) && failed.containsKey(f.from()))) {

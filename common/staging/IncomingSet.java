@@ -38,7 +38,7 @@ import common.oci.OciLayout;
  * One image set on its way from an artifact server to the partition: its documents (oci-layout, index.json, image list)
  * are held in memory until every blob that index.json reaches is there.
  */
-public final class StagedSet {
+public final class IncomingSet {
     private static final String INDEX = "index.json";
 
     private final String name;
@@ -48,7 +48,7 @@ public final class StagedSet {
     private List<Descriptor> images = List.of();
     private boolean broken;
 
-    StagedSet(String name, OciLayout layout) {
+    IncomingSet(String name, OciLayout layout) {
         this.name = name;
         this.layout = layout;
     }
