@@ -7,7 +7,7 @@ package common.offline;
 //SOURCES ../disk/BlockDevice.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
-//SOURCES ../verify/StagedContents.java
+//SOURCES ../verify/VerifiedPartition.java
 //SOURCES OfflineDisk.java
 //SOURCES OfflineStaging.java
 
@@ -31,7 +31,7 @@ import common.disk.BlockDevice;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
 import common.offline.OfflineStaging.Request;
-import common.verify.StagedContents;
+import common.verify.VerifiedPartition;
 
 /**
  * Copies of a staged partition on other disks, several at once: on each a partition of the same label, then xfs_copy,
@@ -43,7 +43,7 @@ final class DiskCopies {
     private final BlockDevice source;
     private final PartitionNode from;
     private final long bytes;
-    private final StagedContents contents;
+    private final VerifiedPartition contents;
     private final Request request;
 
     /** A disk that becomes a copy; {@code there} when it is one already. */
@@ -55,7 +55,7 @@ final class DiskCopies {
     }
 
     /** {@code path}: of the source as it was given; {@code plan}: of its partition, which {@code from} is. */
-    DiskCopies(Path path, GptPlan plan, PartitionNode from, StagedContents contents, Request request) {
+    DiskCopies(Path path, GptPlan plan, PartitionNode from, VerifiedPartition contents, Request request) {
         this.path = path;
         this.source = plan.disk();
         this.from = from;
@@ -122,9 +122,9 @@ final class DiskCopies {
                         return false;
                     }
                 }
-                if (contents.inventory() != null && contents.inventory().equals(StagedContents.inventory(folder))) {
+                if (contents.inventory() != null && contents.inventory().equals(VerifiedPartition.inventory(folder))) {
                     try {
-                        StagedContents.quietly(folder);
+                        VerifiedPartition.quietly(folder);
                         return true;
                     } catch (Cli.Failure damaged) {
                         return false;
@@ -181,7 +181,7 @@ final class DiskCopies {
     /** What is not whole must not look so: its file system is wiped away. */
     private Path check(Written written, Proc.Result copied) throws IOException {
         try {
-            written.node.mounted(StagedContents::quietly);
+            written.node.mounted(VerifiedPartition::quietly);
         } catch (Cli.Failure e) {
             Proc.of("wipefs", "--all", written.node.device().toString()).run();
             throw copied.ok() ? e : new Cli.Failure(Cli.FAILED, "xfs_copy: " + copied.reason(), e);

@@ -10,7 +10,7 @@ package common.offline;
 //SOURCES ../staging/PartitionStager.java
 //SOURCES ../staging/ServedRelease.java
 //SOURCES ../staging/StagingOrder.java
-//SOURCES ../verify/StagedContents.java
+//SOURCES ../verify/VerifiedPartition.java
 //SOURCES DiskCopies.java
 //SOURCES OfflineDisk.java
 
@@ -36,7 +36,7 @@ import common.http.FolderServer;
 import common.staging.PartitionStager;
 import common.staging.ServedRelease;
 import common.staging.StagingOrder;
-import common.verify.StagedContents;
+import common.verify.VerifiedPartition;
 
 /**
  * Stages a disk with no machine around it: the host partitions it, mounts the partition, copies the artifacts, unmounts
@@ -117,9 +117,9 @@ public final class OfflineStaging {
                 return report(plan, null, List.of());
             }
             List<Path> made = List.of();
-            StagedContents contents;
+            VerifiedPartition contents;
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
-                contents = step("verify", () -> node.mounted(StagedContents::verified));
+                contents = step("verify", () -> node.mounted(VerifiedPartition::verified));
                 if (!request.copies.isEmpty()) {
                     DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
                     made = step("copy", () -> copies.make(failed, text));
@@ -250,7 +250,7 @@ public final class OfflineStaging {
         }
     }
 
-    private ObjectNode report(GptPlan plan, StagedContents contents, List<Path> copies) {
+    private ObjectNode report(GptPlan plan, VerifiedPartition contents, List<Path> copies) {
         BlockDevice disk = plan.disk();
         Partition partition = plan.partition();
         ObjectNode report = Json.object().put("disk", request.disk.toString()).put("partition", partition.number())

@@ -22,9 +22,9 @@ import common.oci.Digest;
  *
  * @param inventory the digest of its inventory.json; null when there is none
  */
-public record StagedContents(int images, long usedBytes, Digest inventory) {
+public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
-    public static StagedContents verified(Path folder) throws IOException {
+    public static VerifiedPartition verified(Path folder) throws IOException {
         Verification verification = new Verification(ArtifactTree.at(folder), null, null, false);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             return verified(folder, verification, progress);
@@ -32,11 +32,11 @@ public record StagedContents(int images, long usedBytes, Digest inventory) {
     }
 
     /** The same where several are verified at once: without a bar. */
-    public static StagedContents quietly(Path folder) throws IOException {
+    public static VerifiedPartition quietly(Path folder) throws IOException {
         return verified(folder, new Verification(ArtifactTree.at(folder), null, null, false), new Progress.Log());
     }
 
-    private static StagedContents verified(Path folder, Verification verification, Progress progress)
+    private static VerifiedPartition verified(Path folder, Verification verification, Progress progress)
             throws IOException {
         verification.run(progress);
         var wrong = verification.findings().wrong();
@@ -44,7 +44,7 @@ public record StagedContents(int images, long usedBytes, Digest inventory) {
             throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""
                     : " and " + (wrong.size() - 1) + " more"));
         }
-        return new StagedContents(verification.images(), folder.toFile().getTotalSpace()
+        return new VerifiedPartition(verification.images(), folder.toFile().getTotalSpace()
                 - folder.toFile().getFreeSpace(), inventory(folder));
     }
 
