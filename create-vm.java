@@ -6,7 +6,7 @@
 //SOURCES common/oci/Digest.java
 //SOURCES common/offline/OfflineOptions.java
 //SOURCES common/staging/ServedRelease.java
-//SOURCES common/staging/StagingOrder.java
+//SOURCES common/staging/StagingRequest.java
 //SOURCES common/vm/Accelerator.java
 //SOURCES common/vm/Backend.java
 //SOURCES common/vm/Domain.java
@@ -31,7 +31,7 @@ import common.disk.DiskSize;
 import common.oci.Digest;
 import common.offline.OfflineOptions;
 import common.staging.ServedRelease;
-import common.staging.StagingOrder;
+import common.staging.StagingRequest;
 import common.vm.Accelerator;
 import common.vm.Backend;
 import common.vm.Domain;
@@ -155,7 +155,7 @@ class CreateVm extends Cli.Command {
         }
         RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
         rhcos.here(); // --image names a file that is not there: said before anything is asked or made
-        StagingOrder staging = StagingOrder.of(artifacts, release, mode);
+        StagingRequest staging = StagingRequest.of(artifacts, release, mode);
         Domain.Order order = new Domain.Order(plan, folder, accel.resolve(), staging.address());
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
         Domain domain = runs.open(order, connect, profile);
@@ -176,7 +176,7 @@ class CreateVm extends Cli.Command {
     }
 
     /** The runbook; the document about what is staged. */
-    private ObjectNode stage(FactoryVm vm, Domain domain, RhcosImage rhcos, StagingOrder staging) throws IOException {
+    private ObjectNode stage(FactoryVm vm, Domain domain, RhcosImage rhcos, StagingRequest staging) throws IOException {
         Path bundle = vm.step("bundle", () -> staging.bundle(vm.folder().path()));
         vm.step("create", () -> vm.make(rhcos));
         Ssh ssh = vm.step("boot", () -> vm.boot(Duration.ofSeconds(timeout)));

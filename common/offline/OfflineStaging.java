@@ -9,7 +9,7 @@ package common.offline;
 //SOURCES ../http/FolderServer.java
 //SOURCES ../staging/PartitionStager.java
 //SOURCES ../staging/ServedRelease.java
-//SOURCES ../staging/StagingOrder.java
+//SOURCES ../staging/StagingRequest.java
 //SOURCES ../verify/VerifiedPartition.java
 //SOURCES DiskCopies.java
 //SOURCES OfflineDisk.java
@@ -35,7 +35,7 @@ import common.disk.PartitionNode;
 import common.http.FolderServer;
 import common.staging.PartitionStager;
 import common.staging.ServedRelease;
-import common.staging.StagingOrder;
+import common.staging.StagingRequest;
 import common.verify.VerifiedPartition;
 
 /**
@@ -73,12 +73,12 @@ public final class OfflineStaging {
     }
 
     /** What there is to stage. */
-    private record Artifacts(FolderServer folder, StagingOrder order) implements AutoCloseable {
+    private record Artifacts(FolderServer folder, StagingRequest order) implements AutoCloseable {
         static Artifacts of(Request request) throws IOException {
             Path local = Path.of(request.artifacts);
             FolderServer folder = Files.isDirectory(local) ? new FolderServer(local) : null;
             try {
-                return new Artifacts(folder, StagingOrder.of(folder == null ? request.artifacts : folder.address(),
+                return new Artifacts(folder, StagingRequest.of(folder == null ? request.artifacts : folder.address(),
                         request.release, request.mode));
             } catch (IOException | RuntimeException e) {
                 new Artifacts(folder, null).close();
@@ -216,7 +216,7 @@ public final class OfflineStaging {
         return MOUNTS.resolve(disk.path().toString().substring(1).replace('/', '-'));
     }
 
-    private Void fetch(StagingOrder order, Path mount) throws IOException {
+    private Void fetch(StagingRequest order, Path mount) throws IOException {
         try (PartitionStager staging = new PartitionStager(order.server(), order.offer(), mount, JOBS)) {
             PartitionStager.Plan plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch%n",

@@ -32,13 +32,13 @@ import okhttp3.HttpUrl;
  *
  * @param bytes on the partition, node.tar and what it unpacks to included
  */
-public record StagingOrder(ArtifactServer server, ServedRelease offer, Optional<ServedRelease.File> node, long files, long bytes) {
+public record StagingRequest(ArtifactServer server, ServedRelease offer, Optional<ServedRelease.File> node, long files, long bytes) {
     private static final String NODE_TAR = "node.tar";
     private static final long BLOCK = 4096;
     private static final long LOG = 64L << 20; // XFS's journal: at least that, and about 1/2048 of large file systems
 
     /** Asks the server, by the plan that curl-all would make; its few documents go through a temporary folder. */
-    public static StagingOrder of(String base, String release, ServedRelease.Mode mode) throws IOException {
+    public static StagingRequest of(String base, String release, ServedRelease.Mode mode) throws IOException {
         ArtifactServer server = ArtifactServer.at(base);
         ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
@@ -49,7 +49,7 @@ public record StagingOrder(ArtifactServer server, ServedRelease offer, Optional<
                 throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
             });
             long unpacked = offer.files().containsKey(NODE_TAR) ? offer.files().get(NODE_TAR).size() : 0;
-            return new StagingOrder(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
+            return new StagingRequest(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
         } finally {
             FileTree.delete(temp);
         }
