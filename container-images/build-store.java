@@ -5,7 +5,7 @@
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/storage/StoreBuild.java
 //SOURCES ../common/storage/StoreImage.java
-//SOURCES ../common/storage/StoreInput.java
+//SOURCES ../common/storage/StoreSource.java
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ import common.cli.Json;
 import common.cli.Proc;
 import common.storage.StoreBuild;
 import common.storage.StoreImage;
-import common.storage.StoreInput;
+import common.storage.StoreSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,7 +34,7 @@ class BuildStore extends Cli.Command {
 
     @Option(names = "--set", paramLabel = "ai|ocp|all", defaultValue = "all",
             description = "Discovery's images, the release's, or both (default: ${DEFAULT-VALUE}).")
-    StoreInput.Which set;
+    StoreSource.Which set;
 
     @Option(names = "--release", paramLabel = "VERSION", description = "4.10.3, say; needed when there are several.")
     String release;
@@ -76,7 +76,7 @@ class BuildStore extends Cli.Command {
         }
         Proc.need("skopeo", "podman", "mksquashfs", "unsquashfs");
         long begun = System.nanoTime();
-        StoreInput input = StoreInput.of(folder, set, release);
+        StoreSource input = StoreSource.of(folder, set, release);
         String name = format == StoreImage.Format.DIR ? "store" : StoreImage.FILE;
         StoreImage image = new StoreImage(out != null ? out : folder.resolve(name), format,
                 compression != null ? compression : StoreImage.Compression.of(input.release()));

@@ -5,9 +5,9 @@ package common.storage;
 //SOURCES ../inventory/Inventory.java
 //SOURCES Loader.java
 //SOURCES StoreImage.java
-//SOURCES StoreInput.java
 //SOURCES StoreScratch.java
 //SOURCES StoreSize.java
+//SOURCES StoreSource.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,7 +31,7 @@ public final class StoreBuild {
     private static final double OVERHEAD = 1.1;
     private static final int RETRIES = 2;
 
-    private final StoreInput input;
+    private final StoreSource input;
     private final StoreImage image;
     private final Path scratch;
 
@@ -55,7 +55,7 @@ public final class StoreBuild {
     }
 
     /** @param scratch the folder to have the scratch store in */
-    public StoreBuild(StoreInput input, StoreImage image, Path scratch) {
+    public StoreBuild(StoreSource input, StoreImage image, Path scratch) {
         this.input = input;
         this.image = image;
         this.scratch = scratch;
@@ -84,7 +84,7 @@ public final class StoreBuild {
         try (StoreScratch unpacked = StoreScratch.open(scratch, input.fingerprint())) {
             checkSpace(plan, unpacked);
             Map<String, String> failed = new TreeMap<>();
-            for (StoreInput.Set set : input.sets()) {
+            for (StoreSource.Set set : input.sets()) {
                 Loader loader = new Loader(unpacked.storage(), set.layout(), set.list(), RETRIES, text);
                 failed.putAll(loader.load(jobs).failed());
             }

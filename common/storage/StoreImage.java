@@ -6,9 +6,9 @@ package common.storage;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
 //SOURCES CanonicalStore.java
-//SOURCES StoreInput.java
 //SOURCES StoreMount.java
 //SOURCES StoreSize.java
+//SOURCES StoreSource.java
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -138,7 +138,7 @@ public final class StoreImage {
      *
      * @throws Cli.Failure when something is there that it may not replace
      */
-    public boolean isOf(StoreInput input) throws IOException {
+    public boolean isOf(StoreSource input) throws IOException {
         boolean foreign = isFile() ? Files.isDirectory(out)
                 : Files.exists(out) && !Files.exists(out.resolve(ABOUT));
         if (foreign) {
@@ -147,7 +147,7 @@ public final class StoreImage {
         return about(input).equals(read(ABOUT).orElse(null));
     }
 
-    private String about(StoreInput input) throws IOException {
+    private String about(StoreSource input) throws IOException {
         return new String(Json.pretty(Json.object().put("version", 1).put("release", input.release())
                 .put("input", input.fingerprint()).put("format", kind())));
     }
@@ -180,7 +180,7 @@ public final class StoreImage {
      * @param names what it answers
      * @param newest the store's own times and later ones in it become this; null: they stay
      */
-    public void write(StoreInput input, Path store, Collection<String> names, Instant newest) throws IOException {
+    public void write(StoreSource input, Path store, Collection<String> names, Instant newest) throws IOException {
         new CanonicalStore(store, newest == null ? Instant.EPOCH.toString() : newest.toString()).make();
         Files.write(store.resolve(NAMES), new TreeSet<>(names));
         Files.writeString(store.resolve(ABOUT), about(input));

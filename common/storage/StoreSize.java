@@ -6,7 +6,7 @@ package common.storage;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
-//SOURCES StoreInput.java
+//SOURCES StoreSource.java
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -40,9 +40,9 @@ public final class StoreSize {
     private Instant newest;
 
     /** Reads what it needs to know. */
-    public static StoreSize of(StoreInput input) throws IOException {
+    public static StoreSize of(StoreSource input) throws IOException {
         StoreSize size = new StoreSize();
-        for (StoreInput.Set set : input.sets()) {
+        for (StoreSource.Set set : input.sets()) {
             for (Descriptor image : set.layout().images()) {
                 try {
                     size.add(set.layout(), image.digest());
@@ -50,7 +50,7 @@ public final class StoreSize {
                     continue; // the image is damaged
                 }
             }
-            for (Path tgz : StoreInput.tarballs(set.layout().folder())) {
+            for (Path tgz : StoreSource.tarballs(set.layout().folder())) {
                 Digest name = Digest.of(tgz.toString().getBytes(StandardCharsets.UTF_8));
                 size.blobs.put(name, Files.size(tgz));
                 size.stacked.put(name, USUAL_RATIO * Files.size(tgz));

@@ -27,7 +27,7 @@ import common.oci.ImageList;
 import common.oci.OciLayout;
 
 /** What a store image is made of: the image sets of one release in a container-images folder. */
-public record StoreInput(Path folder, String release, List<Set> sets) {
+public record StoreSource(Path folder, String release, List<Set> sets) {
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
 
     /** One set; {@code name} is the one that it has on the partition. */
@@ -51,7 +51,7 @@ public record StoreInput(Path folder, String release, List<Set> sets) {
      * @param wanted a release; may be null when the folder has only one
      * @throws Cli.Failure when there are none or those of several releases, and when a set has no list
      */
-    public static StoreInput of(Path folder, Which which, String wanted) throws IOException {
+    public static StoreSource of(Path folder, Which which, String wanted) throws IOException {
         Path root = folder.toAbsolutePath().normalize();
         Map<String, Path> found = new HashMap<>();
         SortedSet<String> releases = new TreeSet<>();
@@ -79,7 +79,7 @@ public record StoreInput(Path folder, String release, List<Set> sets) {
                 sets.add(new Set(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release))));
             }
         }
-        return new StoreInput(root, release, sets);
+        return new StoreSource(root, release, sets);
     }
 
     private static boolean holdsImages(Path set) throws IOException {
