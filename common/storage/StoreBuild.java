@@ -84,7 +84,7 @@ public final class StoreBuild {
         try (StoreScratch unpacked = StoreScratch.open(scratch, input.fingerprint())) {
             checkSpace(plan, unpacked);
             Map<String, String> failed = new TreeMap<>();
-            for (StoreSource.Set set : input.sets()) {
+            for (StoreSource.SourceSet set : input.sets()) {
                 Loader loader = new Loader(unpacked.storage(), set.layout(), set.list(), RETRIES, text);
                 failed.putAll(loader.load(jobs).failed());
             }

@@ -42,7 +42,7 @@ public final class StoreSize {
     /** Reads what it needs to know. */
     public static StoreSize of(StoreSource input) throws IOException {
         StoreSize size = new StoreSize();
-        for (StoreSource.Set set : input.sets()) {
+        for (StoreSource.SourceSet set : input.sets()) {
             for (Descriptor image : set.layout().images()) {
                 try {
                     size.add(set.layout(), image.digest());

@@ -27,11 +27,11 @@ import common.oci.ImageList;
 import common.oci.OciLayout;
 
 /** What a store image is made of: the image sets of one release in a container-images folder. */
-public record StoreSource(Path folder, String release, List<Set> sets) {
+public record StoreSource(Path folder, String release, List<SourceSet> sets) {
     private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
 
     /** One set; {@code name} is the one that it has on the partition. */
-    public record Set(String name, OciLayout layout, ImageList list) {
+    public record SourceSet(String name, OciLayout layout, ImageList list) {
     }
 
     /** Which sets. */
@@ -72,11 +72,11 @@ public record StoreSource(Path folder, String release, List<Set> sets) {
                     : release == null ? ": has several releases: " + there + "; choose one with --release"
                     : ": no release " + release + ", only " + there));
         }
-        List<Set> sets = new ArrayList<>();
+        List<SourceSet> sets = new ArrayList<>();
         for (String name : which.names) {
             Path set = found.get(name + " " + release);
             if (set != null) {
-                sets.add(new Set(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release))));
+                sets.add(new SourceSet(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release))));
             }
         }
         return new StoreSource(root, release, sets);
@@ -121,7 +121,7 @@ public record StoreSource(Path folder, String release, List<Set> sets) {
      */
     public String fingerprint() throws IOException {
         StringBuilder text = new StringBuilder("release " + release + "\n");
-        for (Set set : sets) {
+        for (SourceSet set : sets) {
             text.append(set.name).append(' ').append(Digest.of(set.list.file()));
             if (Files.exists(set.layout.index())) {
                 text.append(' ').append(Digest.of(set.layout.index()));
