@@ -5,9 +5,9 @@ package common.storage;
 //SOURCES ../inventory/Inventory.java
 //SOURCES Loader.java
 //SOURCES StoreImage.java
-//SOURCES StoreScratch.java
 //SOURCES StoreSize.java
 //SOURCES StoreSource.java
+//SOURCES StoreWorkspace.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -81,7 +81,7 @@ public final class StoreBuild {
         if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
             throw new Cli.Failure(Cli.MISSING, "a store keeps owners, capabilities and devices: build it as root");
         }
-        try (StoreScratch unpacked = StoreScratch.open(scratch, input.fingerprint())) {
+        try (StoreWorkspace unpacked = StoreWorkspace.open(scratch, input.fingerprint())) {
             checkSpace(plan, unpacked);
             Map<String, String> failed = new TreeMap<>();
             for (StoreSource.SourceSet set : input.sets()) {
@@ -122,7 +122,7 @@ public final class StoreBuild {
         }
     }
 
-    private void checkSpace(Plan plan, StoreScratch unpacked) throws IOException {
+    private void checkSpace(Plan plan, StoreWorkspace unpacked) throws IOException {
         long more = Math.max(0, plan.scratchBytes - unpacked.bytes());
         long store = plan.storeBytes;
         Path out = image.out().getParent();

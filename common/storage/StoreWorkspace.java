@@ -24,14 +24,14 @@ import common.cli.Proc;
  * {@code store}. It outlives an interrupted run, and the next run with the same input goes on with it, unless the host
  * was started anew meanwhile: containers-storage does not fsync, so after a power cut nobody knows what is in it.
  */
-public final class StoreScratch implements AutoCloseable {
+public final class StoreWorkspace implements AutoCloseable {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Path root;
     private final FileChannel lock;
     private Path runRoot;
 
-    private StoreScratch(Path root, FileChannel lock) {
+    private StoreWorkspace(Path root, FileChannel lock) {
         this.root = root;
         this.lock = lock;
     }
@@ -42,7 +42,7 @@ public final class StoreScratch implements AutoCloseable {
      * @param input tells this input from others; what another one left is removed
      * @throws Cli.Failure when another run has it, and when the file system cannot hold an overlay store
      */
-    public static StoreScratch open(Path parent, String input) throws IOException {
+    public static StoreWorkspace open(Path parent, String input) throws IOException {
         Path real = Files.createDirectories(parent).toRealPath();
         Path root = Files.createDirectories(real.resolve(".build-store"));
         FileChannel lock = FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -50,7 +50,7 @@ public final class StoreScratch implements AutoCloseable {
             lock.close();
             throw new Cli.Failure("another build-store works in " + root + "; wait for it, or name another --scratch");
         }
-        StoreScratch scratch = new StoreScratch(root, lock);
+        StoreWorkspace scratch = new StoreWorkspace(root, lock);
         try {
             String state = input + "\n" + Files.readString(BOOT_ID);
             Path file = root.resolve("input");
