@@ -3,7 +3,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
-//SOURCES ../common/storage/StoreBuild.java
+//SOURCES ../common/storage/StoreBuilder.java
 //SOURCES ../common/storage/StoreImage.java
 //SOURCES ../common/storage/StoreSource.java
 
@@ -16,7 +16,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
-import common.storage.StoreBuild;
+import common.storage.StoreBuilder;
 import common.storage.StoreImage;
 import common.storage.StoreSource;
 import picocli.CommandLine.Command;
@@ -80,7 +80,7 @@ class BuildStore extends Cli.Command {
         String name = format == StoreImage.Format.DIR ? "store" : StoreImage.FILE;
         StoreImage image = new StoreImage(out != null ? out : folder.resolve(name), format,
                 compression != null ? compression : StoreImage.Compression.of(input.release()));
-        StoreBuild build = new StoreBuild(input, image, scratch != null ? scratch : image.out().getParent());
+        StoreBuilder build = new StoreBuilder(input, image, scratch != null ? scratch : image.out().getParent());
         ObjectNode document = Json.object().put("release", input.release()).put("images", input.images())
                 .put("out", image.out().toString()).put("format", image.kind());
         boolean unchanged = image.isOf(input);
@@ -88,7 +88,7 @@ class BuildStore extends Cli.Command {
         if (unchanged) {
             build.enterUnchanged();
         } else {
-            StoreBuild.Plan plan = build.plan();
+            StoreBuilder.Plan plan = build.plan();
             Cli.text(json).println(plan.shown());
             plan.addTo(document);
             failed = dryRun ? failed : build.run(plan, jobs, Cli.text(json));

@@ -24,7 +24,7 @@ import common.cli.Cli;
 import common.inventory.Inventory;
 
 /** Makes a store image of image sets: unpacks them into a scratch store, packs that, tries the result, enters it. */
-public final class StoreBuild {
+public final class StoreBuilder {
     /** Seconds for one unpacked MB: what containers-storage takes, two jobs gain little. */
     private static final double UNPACKING = 0.027;
     /** Of what the images take in a scratch store: half-filled blocks and what containers-storage notes. */
@@ -39,7 +39,7 @@ public final class StoreBuild {
      * What it takes: {@code scratchBytes} and {@code storeBytes} are upper bounds, {@code seconds} is about right for
      * two cores; {@code newest} is when the newest image was made, null when none says.
      */
-    public record Plan(StoreBuild of, long blobBytes, long unpackedBytes, long scratchBytes, long storeBytes,
+    public record Plan(StoreBuilder of, long blobBytes, long unpackedBytes, long scratchBytes, long storeBytes,
             double seconds, Instant newest) {
         /** One line for a person. */
         public String shown() {
@@ -55,7 +55,7 @@ public final class StoreBuild {
     }
 
     /** @param scratch the folder to have the scratch store in */
-    public StoreBuild(StoreSource input, StoreImage image, Path scratch) {
+    public StoreBuilder(StoreSource input, StoreImage image, Path scratch) {
         this.input = input;
         this.image = image;
         this.scratch = scratch;
