@@ -4,8 +4,8 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES Loader.java
+//SOURCES StoreEstimate.java
 //SOURCES StoreImage.java
-//SOURCES StoreSize.java
 //SOURCES StoreSource.java
 //SOURCES StoreWorkspace.java
 
@@ -63,7 +63,7 @@ public final class StoreBuilder {
 
     /** Reads manifests only. */
     public Plan plan() throws IOException {
-        StoreSize size = StoreSize.of(input);
+        StoreEstimate size = StoreEstimate.of(input);
         long unpacked = (long) (OVERHEAD * size.unpackedBytes());
         double seconds = size.unpackedBytes() / 1e6 * (UNPACKING + image.packing() / 2);
         return new Plan(this, size.blobBytes(), size.unpackedBytes(), unpacked + 2 * size.largestBlob(),

@@ -6,8 +6,8 @@ package common.storage;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
 //SOURCES CanonicalStore.java
+//SOURCES StoreEstimate.java
 //SOURCES StoreMount.java
-//SOURCES StoreSize.java
 //SOURCES StoreSource.java
 
 import java.io.IOException;
@@ -119,7 +119,7 @@ public final class StoreImage {
     }
 
     /** How large it will be, at most. */
-    long atMost(StoreSize size) {
+    long atMost(StoreEstimate size) {
         return isFile() ? (long) (compression.ratio * size.blobBytes()) : size.unpackedBytes();
     }
 

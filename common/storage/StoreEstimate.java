@@ -31,7 +31,7 @@ import common.oci.OciLayout;
  * What a store of an input will take, known before anything is unpacked: from the manifests and from the ends of the
  * gzip layers, which state the unpacked size (RFC 1952, ISIZE). Damaged images are left out: loading will name them.
  */
-public final class StoreSize {
+public final class StoreEstimate {
     /** Of a blob that does not say how large it is unpacked. */
     private static final int USUAL_RATIO = 3;
 
@@ -40,8 +40,8 @@ public final class StoreSize {
     private Instant newest;
 
     /** Reads what it needs to know. */
-    public static StoreSize of(StoreSource input) throws IOException {
-        StoreSize size = new StoreSize();
+    public static StoreEstimate of(StoreSource input) throws IOException {
+        StoreEstimate size = new StoreEstimate();
         for (StoreSource.SourceSet set : input.sets()) {
             for (Descriptor image : set.layout().images()) {
                 try {
