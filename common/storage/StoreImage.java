@@ -6,8 +6,8 @@ package common.storage;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
 //SOURCES CanonicalStore.java
+//SOURCES MountedStore.java
 //SOURCES StoreEstimate.java
-//SOURCES StoreMount.java
 //SOURCES StoreSource.java
 
 import java.io.IOException;
@@ -214,7 +214,7 @@ public final class StoreImage {
     }
 
     private static void check(Path file) throws IOException {
-        try (StoreMount mount = StoreMount.of(file)) {
+        try (MountedStore mount = MountedStore.of(file)) {
             Set<String> lacking = mount.lacking();
             if (!lacking.isEmpty()) {
                 throw new Cli.Failure(file + " does not answer " + String.join(", ", lacking) + "; this is a bug");

@@ -3,8 +3,8 @@ package common.verify;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
 //SOURCES ../inventory/ArtifactTree.java
+//SOURCES ../storage/MountedStore.java
 //SOURCES ../storage/StoreImage.java
-//SOURCES ../storage/StoreMount.java
 //SOURCES Findings.java
 
 import java.io.IOException;
@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 import common.cli.Cli;
 import common.cli.Proc;
 import common.inventory.ArtifactTree;
+import common.storage.MountedStore;
 import common.storage.StoreImage;
-import common.storage.StoreMount;
 
 /** Whether a packed image store mounts, and podman finds in it the images of the sets. Nothing is written into it. */
 final class StoreCheck {
@@ -48,7 +48,7 @@ final class StoreCheck {
                     : "whether it mounts; that needs root");
             return;
         }
-        try (StoreMount mount = StoreMount.of(store)) {
+        try (MountedStore mount = MountedStore.of(store)) {
             Set<String> names = new TreeSet<>(Files.readAllLines(mount.root().resolve(StoreImage.NAMES)));
             Set<String> silent = mount.lacking();
             silent.forEach(r -> findings.wrong(store, "does not answer " + r));

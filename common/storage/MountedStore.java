@@ -17,16 +17,16 @@ import common.cli.FileTree;
 import common.cli.Proc;
 
 /** A packed store, mounted read-only in a folder of its own for as long as this is open. Needs root. */
-public final class StoreMount implements AutoCloseable {
+public final class MountedStore implements AutoCloseable {
     private final Path temp;
 
-    private StoreMount(Path temp) {
+    private MountedStore(Path temp) {
         this.temp = temp;
     }
 
     /** Throws {@link Cli.Failure} when the file does not mount. */
-    public static StoreMount of(Path file) throws IOException {
-        StoreMount mount = new StoreMount(Files.createTempDirectory("store"));
+    public static MountedStore of(Path file) throws IOException {
+        MountedStore mount = new MountedStore(Files.createTempDirectory("store"));
         try {
             Path point = Files.createDirectory(mount.root());
             Proc.Result result = Proc.of("mount", "-t", "squashfs", "-o", "ro,loop", file.toString(), point.toString())
