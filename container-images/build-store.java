@@ -3,8 +3,8 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/storage/PackedStore.java
 //SOURCES ../common/storage/StoreBuilder.java
-//SOURCES ../common/storage/StoreImage.java
 //SOURCES ../common/storage/StoreSource.java
 
 import java.io.IOException;
@@ -16,8 +16,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
+import common.storage.PackedStore;
 import common.storage.StoreBuilder;
-import common.storage.StoreImage;
 import common.storage.StoreSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,11 +45,11 @@ class BuildStore extends Cli.Command {
 
     @Option(names = "--format", paramLabel = "squashfs|dir", defaultValue = "squashfs",
             description = "dir leaves the store unpacked, as a folder (default: ${DEFAULT-VALUE}).")
-    StoreImage.Format format;
+    PackedStore.Format format;
 
     @Option(names = "--compression", paramLabel = "zstd|gzip|xz|lz4",
             description = "Default: gzip up to release 4.12, whose kernels are RHEL 8's; zstd after.")
-    StoreImage.Compression compression;
+    PackedStore.Compression compression;
 
     @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
             description = "Images to unpack at once (default: ${DEFAULT-VALUE}).")
@@ -77,9 +77,9 @@ class BuildStore extends Cli.Command {
         Proc.need("skopeo", "podman", "mksquashfs", "unsquashfs");
         long begun = System.nanoTime();
         StoreSource input = StoreSource.of(folder, set, release);
-        String name = format == StoreImage.Format.DIR ? "store" : StoreImage.FILE;
-        StoreImage image = new StoreImage(out != null ? out : folder.resolve(name), format,
-                compression != null ? compression : StoreImage.Compression.of(input.release()));
+        String name = format == PackedStore.Format.DIR ? "store" : PackedStore.FILE;
+        PackedStore image = new PackedStore(out != null ? out : folder.resolve(name), format,
+                compression != null ? compression : PackedStore.Compression.of(input.release()));
         StoreBuilder build = new StoreBuilder(input, image, scratch != null ? scratch : image.out().getParent());
         ObjectNode document = Json.object().put("release", input.release()).put("images", input.images())
                 .put("out", image.out().toString()).put("format", image.kind());

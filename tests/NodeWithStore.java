@@ -52,7 +52,7 @@ final class NodeWithStore implements AutoCloseable {
         return podman(argv.toArray(String[]::new)).check().strip();
     }
 
-    /** What a shell on the node asks, see {@link common.storage.StoreImage}. */
+    /** What a shell on the node asks, see {@link common.storage.PackedStore}. */
     Proc check() {
         String command = "podman image exists \"$(head -n 1 " + root + "/names.txt)\"";
         return images.on(Proc.of("sh", "-c", command));

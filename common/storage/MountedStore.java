@@ -4,7 +4,7 @@ package common.storage;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
 //SOURCES ContainersStorage.java
-//SOURCES StoreImage.java
+//SOURCES PackedStore.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,12 +48,12 @@ public final class MountedStore implements AutoCloseable {
     }
 
     /**
-     * What {@link StoreImage#NAMES} promises and podman does not find.
+     * What {@link PackedStore#NAMES} promises and podman does not find.
      *
      * @throws Cli.Failure when podman cannot read the store
      */
     public Set<String> lacking() throws IOException {
-        Set<String> lacking = new TreeSet<>(Files.readAllLines(root().resolve(StoreImage.NAMES)));
+        Set<String> lacking = new TreeSet<>(Files.readAllLines(root().resolve(PackedStore.NAMES)));
         Path own = Files.createDirectory(temp.resolve("own"));
         try {
             lacking.removeAll(new ContainersStorage(own, temp.resolve("run"), root(), temp).names());

@@ -4,8 +4,8 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES Loader.java
+//SOURCES PackedStore.java
 //SOURCES StoreEstimate.java
-//SOURCES StoreImage.java
 //SOURCES StoreSource.java
 //SOURCES StoreWorkspace.java
 
@@ -32,7 +32,7 @@ public final class StoreBuilder {
     private static final int RETRIES = 2;
 
     private final StoreSource input;
-    private final StoreImage image;
+    private final PackedStore image;
     private final Path scratch;
 
     /**
@@ -55,7 +55,7 @@ public final class StoreBuilder {
     }
 
     /** @param scratch the folder to have the scratch store in */
-    public StoreBuilder(StoreSource input, StoreImage image, Path scratch) {
+    public StoreBuilder(StoreSource input, PackedStore image, Path scratch) {
         this.input = input;
         this.image = image;
         this.scratch = scratch;
@@ -117,7 +117,7 @@ public final class StoreBuilder {
     /** Only a file that lies in the container-images folder is served. */
     private void enter() throws IOException {
         if (image.isFile() && image.out().getParent().equals(input.folder())) {
-            Inventory.enter(input.folder(), StoreImage.FILE, image.out().getFileName().toString(), input.release(),
+            Inventory.enter(input.folder(), PackedStore.FILE, image.out().getFileName().toString(), input.release(),
                     "store");
         }
     }

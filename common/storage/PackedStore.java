@@ -50,7 +50,7 @@ import common.cli.Proc;
  * is: it does not. (A truncated file does not even mount. Damage inside a layer shows only when the file is read as a
  * whole: compare its sha256 with the inventory's.) {@code STORAGE_OPTS} has no effect on {@code podman --root}.
  */
-public final class StoreImage {
+public final class PackedStore {
     /** Its name on the partition. */
     public static final String FILE = "store.sqfs";
     public static final String NAMES = "names.txt";
@@ -99,7 +99,7 @@ public final class StoreImage {
     private final Compression compression;
 
     /** @param out the file or folder that the store is or becomes */
-    public StoreImage(Path out, Format format, Compression compression) {
+    public PackedStore(Path out, Format format, Compression compression) {
         this.out = out.toAbsolutePath().normalize();
         this.format = format;
         this.compression = compression;
