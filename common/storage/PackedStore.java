@@ -5,9 +5,9 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
-//SOURCES CanonicalStore.java
 //SOURCES MountedStore.java
 //SOURCES StoreEstimate.java
+//SOURCES StoreNormalizer.java
 //SOURCES StoreSource.java
 
 import java.io.IOException;
@@ -35,7 +35,7 @@ import common.cli.Proc;
  * graphroot, used as an additional image store (containers-storage.conf(5), {@code additionalimagestores}).
  *
  * <pre>
- * overlay/ overlay-layers/ overlay-images/  what containers-storage wrote, see {@link CanonicalStore}
+ * overlay/ overlay-layers/ overlay-images/  what containers-storage wrote, see {@link StoreNormalizer}
  * names.txt                                 every reference that the store answers, a line each, sorted
  * store.json                                {"version": 1, "release": V, "input": HEX, "format": "squashfs gzip"}
  * </pre>
@@ -181,7 +181,7 @@ public final class PackedStore {
      * @param newest the store's own times and later ones in it become this; null: they stay
      */
     public void write(StoreSource input, Path store, Collection<String> names, Instant newest) throws IOException {
-        new CanonicalStore(store, newest == null ? Instant.EPOCH.toString() : newest.toString()).make();
+        new StoreNormalizer(store, newest == null ? Instant.EPOCH.toString() : newest.toString()).make();
         Files.write(store.resolve(NAMES), new TreeSet<>(names));
         Files.writeString(store.resolve(ABOUT), about(input));
         Path temp = out.resolveSibling("." + out.getFileName() + ".tmp");

@@ -40,7 +40,7 @@ import common.oci.Digest;
  *
  * Interrupted at any point it leaves a store that works.
  */
-final class CanonicalStore {
+final class StoreNormalizer {
     /** What an additional image store needs; all else is of the programs that wrote the store. */
     private static final Set<String> NEEDED = Set.of("overlay", "overlay-images", "overlay-layers");
     private static final String BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -58,7 +58,7 @@ final class CanonicalStore {
      * @param store nothing may be mounted below it
      * @param time what becomes the time of all layers, ISO 8601
      */
-    CanonicalStore(Path store, String time) {
+    StoreNormalizer(Path store, String time) {
         this.store = store;
         this.time = time;
     }
