@@ -147,7 +147,7 @@ class CreateVm extends Cli.Command {
         VmFolder folder = VmFolder.of(state, plan.name());
         Backend runs = backend.resolve(folder, connect);
         if (delete) {
-            return delete(runs.open(new Domain.Order(plan, folder, null, null), connect, profile), folder);
+            return delete(runs.open(new Domain.Spec(plan, folder, null, null), connect, profile), folder);
         }
         if (artifacts == null || artifacts.isBlank()) {
             throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP "
@@ -156,7 +156,7 @@ class CreateVm extends Cli.Command {
         RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
         rhcos.here(); // --image names a file that is not there: said before anything is asked or made
         StagingRequest staging = StagingRequest.of(artifacts, release, mode);
-        Domain.Order order = new Domain.Order(plan, folder, accel.resolve(), staging.address());
+        Domain.Spec order = new Domain.Spec(plan, folder, accel.resolve(), staging.address());
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
         Domain domain = runs.open(order, connect, profile);
         if (dryRun) {

@@ -34,7 +34,7 @@ public enum Backend {
         return this != AUTO ? this : made != AUTO ? made : LibvirtDomain.answers(connect) ? LIBVIRT : QEMU;
     }
 
-    public Domain open(Domain.Order order, String connect, Path profile) {
+    public Domain open(Domain.Spec order, String connect, Path profile) {
         return switch (this) {
             case LIBVIRT -> new LibvirtDomain(order, connect);
             case KCLI -> new KcliDomain(order, connect, profile);

@@ -24,8 +24,8 @@ public interface Domain {
      *
      * @param artifacts the web server as this host sees it
      */
-    record Order(KcliPlan plan, VmFolder folder, Accelerator accelerator, HttpUrl artifacts) {
-        public Order {
+    record Spec(KcliPlan plan, VmFolder folder, Accelerator accelerator, HttpUrl artifacts) {
+        public Spec {
             if (plan.disks().size() < 2 || plan.nets().isEmpty()) {
                 throw new Cli.Failure("the profile's VM " + plan.name() + " has " + plan.disks().size() + " disks and "
                         + plan.nets().size() + " networks; needed: a system disk, one to stage on, and a network");

@@ -38,7 +38,7 @@ final class DomainXml {
      * @param config path of the Ignition config on libvirt's host
      * @param netdev QEMU's -netdev value with id net0 in place of the first network; null: networks of libvirt
      */
-    static String of(Domain.Order order, List<String> disks, String config, String netdev) {
+    static String of(Domain.Spec order, List<String> disks, String config, String netdev) {
         try {
             Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().newDocument();
             new DomainXml(document).domain(order, disks, config, netdev);
@@ -53,7 +53,7 @@ final class DomainXml {
         }
     }
 
-    private void domain(Domain.Order order, List<String> disks, String config, String netdev) {
+    private void domain(Domain.Spec order, List<String> disks, String config, String netdev) {
         KcliPlan plan = order.plan();
         boolean kvm = order.accelerator() == Accelerator.KVM;
         Element domain = document.createElement("domain");

@@ -35,7 +35,7 @@ public final class FactoryVm {
     private static final Duration SHUTDOWN = Duration.ofMinutes(10);
 
     private final Domain domain;
-    private final Domain.Order order;
+    private final Domain.Spec order;
     private final Path key;
     private final Map<String, Long> tenths = new LinkedHashMap<>();
     private boolean touched;
@@ -50,7 +50,7 @@ public final class FactoryVm {
         void run() throws IOException;
     }
 
-    public FactoryVm(Domain domain, Domain.Order order, Path key) {
+    public FactoryVm(Domain domain, Domain.Spec order, Path key) {
         this.domain = domain;
         this.order = order;
         this.key = key;

@@ -16,7 +16,7 @@ public final class KcliDomain extends LibvirtDomain {
 
     private final Path profile;
 
-    public KcliDomain(Order order, String connect, Path profile) {
+    public KcliDomain(Spec order, String connect, Path profile) {
         super(order, connect);
         this.profile = profile;
     }

@@ -37,10 +37,10 @@ import okhttp3.HttpUrl;
 public class LibvirtDomain implements Domain {
     private static final String PORT = "ssh.port";
 
-    protected final Order order;
+    protected final Spec order;
     private final String connect;
 
-    public LibvirtDomain(Order order, String connect) {
+    public LibvirtDomain(Spec order, String connect) {
         this.order = order;
         this.connect = connect;
     }

@@ -34,10 +34,10 @@ public final class QemuDomain implements Domain {
     private static final Path RED_HATS = Path.of("/usr/libexec/qemu-kvm"); // not on PATH there
     private static final int LINES = 20;
 
-    private final Order order;
+    private final Spec order;
     private final UserNetwork network;
 
-    public QemuDomain(Order order) {
+    public QemuDomain(Spec order) {
         this.order = order;
         this.network = UserNetwork.of(order.plan().nets().get(0));
     }
@@ -136,7 +136,7 @@ public final class QemuDomain implements Domain {
     }
 
     /** The whole command line. No -no-reboot: CoreOS may reboot once when Ignition has changed kernel arguments. */
-    static List<String> argv(Order order, UserNetwork network, int sshPort) {
+    static List<String> argv(Spec order, UserNetwork network, int sshPort) {
         KcliPlan plan = order.plan();
         VmFolder folder = order.folder();
         List<String> argv = new ArrayList<>(List.of(program(), "-name", plan.name(), "-machine", "q35",
