@@ -9,12 +9,12 @@
 //SOURCES common/staging/StagingRequest.java
 //SOURCES common/vm/Accelerator.java
 //SOURCES common/vm/Backend.java
-//SOURCES common/vm/Domain.java
 //SOURCES common/vm/FactoryVm.java
 //SOURCES common/vm/GuestStaging.java
 //SOURCES common/vm/KcliPlan.java
 //SOURCES common/vm/RhcosImage.java
 //SOURCES common/vm/Ssh.java
+//SOURCES common/vm/VirtualMachine.java
 //SOURCES common/vm/VmFolder.java
 
 import java.io.IOException;
@@ -34,12 +34,12 @@ import common.staging.ServedRelease;
 import common.staging.StagingRequest;
 import common.vm.Accelerator;
 import common.vm.Backend;
-import common.vm.Domain;
 import common.vm.FactoryVm;
 import common.vm.GuestStaging;
 import common.vm.KcliPlan;
 import common.vm.RhcosImage;
 import common.vm.Ssh;
+import common.vm.VirtualMachine;
 import common.vm.VmFolder;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -147,7 +147,7 @@ class CreateVm extends Cli.Command {
         VmFolder folder = VmFolder.of(state, plan.name());
         Backend runs = backend.resolve(folder, connect);
         if (delete) {
-            return delete(runs.open(new Domain.Spec(plan, folder, null, null), connect, profile), folder);
+            return delete(runs.open(new VirtualMachine.Spec(plan, folder, null, null), connect, profile), folder);
         }
         if (artifacts == null || artifacts.isBlank()) {
             throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP "
@@ -156,9 +156,9 @@ class CreateVm extends Cli.Command {
         RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
         rhcos.here(); // --image names a file that is not there: said before anything is asked or made
         StagingRequest staging = StagingRequest.of(artifacts, release, mode);
-        Domain.Spec order = new Domain.Spec(plan, folder, accel.resolve(), staging.address());
+        VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), staging.address());
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
-        Domain domain = runs.open(order, connect, profile);
+        VirtualMachine domain = runs.open(order, connect, profile);
         if (dryRun) {
             domain.preview(rhcos).forEach(Cli.text(json)::println);
             return Cli.DONE;
@@ -176,7 +176,7 @@ class CreateVm extends Cli.Command {
     }
 
     /** The runbook; the document about what is staged. */
-    private ObjectNode stage(FactoryVm vm, Domain domain, RhcosImage rhcos, StagingRequest staging) throws IOException {
+    private ObjectNode stage(FactoryVm vm, VirtualMachine domain, RhcosImage rhcos, StagingRequest staging) throws IOException {
         Path bundle = vm.step("bundle", () -> staging.bundle(vm.folder().path()));
         vm.step("create", () -> vm.make(rhcos));
         Ssh ssh = vm.step("boot", () -> vm.boot(Duration.ofSeconds(timeout)));
@@ -220,7 +220,7 @@ class CreateVm extends Cli.Command {
         }
     }
 
-    private int delete(Domain domain, VmFolder folder) throws IOException {
+    private int delete(VirtualMachine domain, VmFolder folder) throws IOException {
         try (FileChannel lock = folder.lock()) {
             if (folder.document().isEmpty()) {
                 throw new Cli.Failure("create-vm made no VM of that name on this host (" + folder.path() + ")");

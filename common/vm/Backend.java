@@ -2,10 +2,10 @@ package common.vm;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES Domain.java
 //SOURCES KcliDomain.java
 //SOURCES LibvirtDomain.java
 //SOURCES QemuDomain.java
+//SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ public enum Backend {
         return this != AUTO ? this : made != AUTO ? made : LibvirtDomain.answers(connect) ? LIBVIRT : QEMU;
     }
 
-    public Domain open(Domain.Spec order, String connect, Path profile) {
+    public VirtualMachine open(VirtualMachine.Spec order, String connect, Path profile) {
         return switch (this) {
             case LIBVIRT -> new LibvirtDomain(order, connect);
             case KCLI -> new KcliDomain(order, connect, profile);

@@ -1,8 +1,8 @@
 package common.vm;
 
 //SOURCES Accelerator.java
-//SOURCES Domain.java
 //SOURCES KcliPlan.java
+//SOURCES VirtualMachine.java
 
 import java.io.StringWriter;
 import java.util.List;
@@ -38,7 +38,7 @@ final class DomainXml {
      * @param config path of the Ignition config on libvirt's host
      * @param netdev QEMU's -netdev value with id net0 in place of the first network; null: networks of libvirt
      */
-    static String of(Domain.Spec order, List<String> disks, String config, String netdev) {
+    static String of(VirtualMachine.Spec order, List<String> disks, String config, String netdev) {
         try {
             Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().newDocument();
             new DomainXml(document).domain(order, disks, config, netdev);
@@ -53,7 +53,7 @@ final class DomainXml {
         }
     }
 
-    private void domain(Domain.Spec order, List<String> disks, String config, String netdev) {
+    private void domain(VirtualMachine.Spec order, List<String> disks, String config, String netdev) {
         KcliPlan plan = order.plan();
         boolean kvm = order.accelerator() == Accelerator.KVM;
         Element domain = document.createElement("domain");

@@ -4,12 +4,12 @@ package common.vm;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Digest.java
-//SOURCES Domain.java
 //SOURCES GuestStaging.java
 //SOURCES Ignition.java
 //SOURCES KcliPlan.java
 //SOURCES RhcosImage.java
 //SOURCES Ssh.java
+//SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
 import java.io.IOException;
@@ -34,8 +34,8 @@ import common.oci.Digest;
 public final class FactoryVm {
     private static final Duration SHUTDOWN = Duration.ofMinutes(10);
 
-    private final Domain domain;
-    private final Domain.Spec order;
+    private final VirtualMachine domain;
+    private final VirtualMachine.Spec order;
     private final Path key;
     private final Map<String, Long> tenths = new LinkedHashMap<>();
     private boolean touched;
@@ -50,7 +50,7 @@ public final class FactoryVm {
         void run() throws IOException;
     }
 
-    public FactoryVm(Domain domain, Domain.Spec order, Path key) {
+    public FactoryVm(VirtualMachine domain, VirtualMachine.Spec order, Path key) {
         this.domain = domain;
         this.order = order;
         this.key = key;
@@ -108,7 +108,7 @@ public final class FactoryVm {
             }
             return;
         }
-        if (domain.state() != Domain.State.ABSENT) {
+        if (domain.state() != VirtualMachine.State.ABSENT) {
             throw new Cli.Failure("there is a VM or disk of the name " + order.plan().name() + " that create-vm did "
                     + "not make on this host; it is left alone: choose another --name, or remove it by yourself");
         }
@@ -125,7 +125,7 @@ public final class FactoryVm {
     /** Makes what is missing of the VM: key, Ignition config (accepted by ignition-validate where it is), disks. */
     public void make(RhcosImage image) throws IOException {
         touched = true;
-        if (domain.state() == Domain.State.RUNNING) {
+        if (domain.state() == VirtualMachine.State.RUNNING) {
             return;
         }
         order.folder().makeKey(key);
@@ -137,14 +137,14 @@ public final class FactoryVm {
 
     /** Starts the VM unless it runs, and waits for its ssh. */
     public Ssh boot(Duration limit) throws IOException {
-        if (domain.state() != Domain.State.RUNNING) {
+        if (domain.state() != VirtualMachine.State.RUNNING) {
             domain.start();
         }
-        Domain.Endpoint at = domain.ssh();
+        VirtualMachine.Endpoint at = domain.ssh();
         Ssh ssh = new Ssh("core", at.host(), at.port(), key, order.folder().knownHosts(), order.plan().name());
         System.err.println("waiting for ssh " + ssh.address() + "; " + domain.console());
         try {
-            ssh.await(limit, () -> domain.state() == Domain.State.RUNNING);
+            ssh.await(limit, () -> domain.state() == VirtualMachine.State.RUNNING);
         } catch (Cli.Failure e) {
             if (e.exitCode != Cli.INTERRUPTED) {
                 System.err.println("the last lines of its serial console:");
@@ -159,7 +159,7 @@ public final class FactoryVm {
     public void shutDown(GuestStaging guest) {
         guest.powerOff();
         Instant end = Instant.now().plus(SHUTDOWN);
-        while (domain.state() == Domain.State.RUNNING) {
+        while (domain.state() == VirtualMachine.State.RUNNING) {
             if (Instant.now().isAfter(end)) {
                 throw new Cli.Failure("the VM does not go off; " + domain.console());
             }
@@ -174,9 +174,9 @@ public final class FactoryVm {
     /** After a failure: what is left, and what can be done about it. */
     public void sayWhatIsLeft() {
         try {
-            Domain.State state = touched ? domain.state() : Domain.State.ABSENT;
-            if (state != Domain.State.ABSENT) {
-                System.err.println("left: VM " + name() + (state == Domain.State.RUNNING ? ", running ("
+            VirtualMachine.State state = touched ? domain.state() : VirtualMachine.State.ABSENT;
+            if (state != VirtualMachine.State.ABSENT) {
+                System.err.println("left: VM " + name() + (state == VirtualMachine.State.RUNNING ? ", running ("
                         + domain.console() + ")" : ", off") + ", disk " + domain.shipped()
                         + "; the same command goes on from there, the same with --delete removes it");
             }

@@ -6,12 +6,12 @@ package common.vm;
 //SOURCES ../cli/Proc.java
 //SOURCES ../oci/Digest.java
 //SOURCES DiskImage.java
-//SOURCES Domain.java
 //SOURCES DomainXml.java
 //SOURCES KcliPlan.java
 //SOURCES QemuDomain.java
 //SOURCES RhcosImage.java
 //SOURCES UserNetwork.java
+//SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
 import java.io.IOException;
@@ -34,7 +34,7 @@ import okhttp3.HttpUrl;
  * A VM of libvirt, on this host or another one, by virsh. Disks, image and Ignition config are volumes of the plan's
  * storage pool, since files of this host mean nothing to another.
  */
-public class LibvirtDomain implements Domain {
+public class LibvirtDomain implements VirtualMachine {
     private static final String PORT = "ssh.port";
 
     protected final Spec order;

@@ -3,11 +3,11 @@ package common.vm;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Proc.java
 //SOURCES DiskImage.java
-//SOURCES Domain.java
 //SOURCES Firmware.java
 //SOURCES KcliPlan.java
 //SOURCES RhcosImage.java
 //SOURCES UserNetwork.java
+//SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
 import java.io.IOException;
@@ -29,7 +29,7 @@ import common.cli.Proc;
 import okhttp3.HttpUrl;
 
 /** A VM that is a QEMU process of this user, with no daemon: user-mode network, disks, pid and log in its folder. */
-public final class QemuDomain implements Domain {
+public final class QemuDomain implements VirtualMachine {
     private static final String QEMU = "qemu-system-x86_64";
     private static final Path RED_HATS = Path.of("/usr/libexec/qemu-kvm"); // not on PATH there
     private static final int LINES = 20;

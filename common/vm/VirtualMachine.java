@@ -16,7 +16,7 @@ import common.cli.Cli;
 import okhttp3.HttpUrl;
 
 /** One VM on one backend. It has the plan's disks: the first is the system's, the second what is shipped. */
-public interface Domain {
+public interface VirtualMachine {
     enum State { ABSENT, OFF, RUNNING }
 
     /**
