@@ -2,7 +2,7 @@ package common.vm;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
-//SOURCES QemuDomain.java
+//SOURCES QemuMachine.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ public enum Accelerator {
             sector[510] = 0x55;
             sector[511] = (byte) 0xaa;
             Files.write(disk, sector);
-            return Proc.of(List.of(QemuDomain.program(), "-machine", "pc", "-accel", accelerator.argument(),
+            return Proc.of(List.of(QemuMachine.program(), "-machine", "pc", "-accel", accelerator.argument(),
                     "-nodefaults", "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive",
                     "file=" + disk + ",format=raw,if=ide")).timeout(TRIAL).run().exit() == SECTOR_RAN;
         } catch (Cli.Failure e) {

@@ -4,7 +4,7 @@ package common.vm;
 //SOURCES ../cli/Cli.java
 //SOURCES KcliDomain.java
 //SOURCES LibvirtDomain.java
-//SOURCES QemuDomain.java
+//SOURCES QemuMachine.java
 //SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
@@ -38,7 +38,7 @@ public enum Backend {
         return switch (this) {
             case LIBVIRT -> new LibvirtDomain(order, connect);
             case KCLI -> new KcliDomain(order, connect, profile);
-            default -> new QemuDomain(order);
+            default -> new QemuMachine(order);
         };
     }
 

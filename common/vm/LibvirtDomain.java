@@ -8,7 +8,7 @@ package common.vm;
 //SOURCES DiskImage.java
 //SOURCES DomainXml.java
 //SOURCES KcliPlan.java
-//SOURCES QemuDomain.java
+//SOURCES QemuMachine.java
 //SOURCES RhcosImage.java
 //SOURCES UserNetwork.java
 //SOURCES VirtualMachine.java
@@ -120,7 +120,7 @@ public class LibvirtDomain implements VirtualMachine {
         String config = virsh("vol-path", configVolume(), "--pool", pool()).check().strip();
         Path xml = order.folder().file("domain.xml");
         if (isUser()) {
-            AtomicFile.write(order.folder().file(PORT), ("" + QemuDomain.freePort()).getBytes());
+            AtomicFile.write(order.folder().file(PORT), ("" + QemuMachine.freePort()).getBytes());
         }
         Files.writeString(xml, xml(config));
         virsh("define", "--validate", xml.toString()).check();

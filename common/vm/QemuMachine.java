@@ -29,7 +29,7 @@ import common.cli.Proc;
 import okhttp3.HttpUrl;
 
 /** A VM that is a QEMU process of this user, with no daemon: user-mode network, disks, pid and log in its folder. */
-public final class QemuDomain implements VirtualMachine {
+public final class QemuMachine implements VirtualMachine {
     private static final String QEMU = "qemu-system-x86_64";
     private static final Path RED_HATS = Path.of("/usr/libexec/qemu-kvm"); // not on PATH there
     private static final int LINES = 20;
@@ -37,7 +37,7 @@ public final class QemuDomain implements VirtualMachine {
     private final Spec order;
     private final UserNetwork network;
 
-    public QemuDomain(Spec order) {
+    public QemuMachine(Spec order) {
         this.order = order;
         this.network = UserNetwork.of(order.plan().nets().get(0));
     }
