@@ -7,7 +7,7 @@
 //SOURCES ../../common/registry/PullSizes.java
 //SOURCES ../../common/registry/RegistryOptions.java
 //SOURCES ../../common/release/ReleaseImage.java
-//SOURCES ../../common/release/Signature.java
+//SOURCES ../../common/release/ReleaseSignature.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,7 @@ import common.oci.ImageList;
 import common.registry.PullSizes;
 import common.registry.RegistryOptions;
 import common.release.ReleaseImage;
-import common.release.Signature;
+import common.release.ReleaseSignature;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -66,11 +66,11 @@ class Release extends Cli.Command {
     @Option(names = "--verify", description = "Refuse a release without a valid signature.")
     boolean verify;
 
-    @Option(names = "--keyring", paramLabel = "FILE", defaultValue = Signature.RED_HAT_KEYS,
+    @Option(names = "--keyring", paramLabel = "FILE", defaultValue = ReleaseSignature.RED_HAT_KEYS,
             description = "Keys for --verify (default: ${DEFAULT-VALUE}).")
     Path keyring;
 
-    @Option(names = "--signatures", paramLabel = "URL|DIR", defaultValue = Signature.RED_HAT_STORE,
+    @Option(names = "--signatures", paramLabel = "URL|DIR", defaultValue = ReleaseSignature.RED_HAT_STORE,
             description = "Signature store for --verify (default: ${DEFAULT-VALUE}).")
     String store;
 
@@ -88,7 +88,7 @@ class Release extends Cli.Command {
     public Integer call() throws IOException {
         ReleaseImage whole = ReleaseImage.read(registries, release, arch);
         if (verify) {
-            System.err.println(Signature.of(whole.digest(), store, keyring, registries.http()));
+            System.err.println(ReleaseSignature.of(whole.digest(), store, keyring, registries.http()));
         }
         ReleaseImage asked = only.isEmpty() ? whole : whole.only(only);
         asked = initial ? asked.initial() : asked;

@@ -50,7 +50,7 @@ import org.bouncycastle.openpgp.operator.bc.BcPGPContentVerifierBuilderProvider;
  * @param key fingerprint of the key that signed, in hex
  * @param reference the image name that was signed with the digest
  */
-public record Signature(String key, Instant when, String reference) {
+public record ReleaseSignature(String key, Instant when, String reference) {
     /** Where Red Hat publishes the signatures of releases. */
     public static final String RED_HAT_STORE =
             "https://mirror.openshift.com/pub/openshift-v4/signatures/openshift/release";
@@ -77,7 +77,7 @@ public record Signature(String key, Instant when, String reference) {
      * @param store folder, or http(s) address
      * @param keyring public keys, armored (several blocks, with text between, as in RHEL's file) or binary
      */
-    public static Signature of(Digest digest, String store, Path keyring, Http http) throws IOException {
+    public static ReleaseSignature of(Digest digest, String store, Path keyring, Http http) throws IOException {
         List<PGPPublicKeyRing> keys = keys(keyring);
         List<String> reasons = new ArrayList<>();
         for (int n = 1; n <= MAX_SIGNATURES; n++) {
@@ -157,7 +157,7 @@ public record Signature(String key, Instant when, String reference) {
         return keys;
     }
 
-    private static Signature check(byte[] message, Digest digest, List<PGPPublicKeyRing> keys)
+    private static ReleaseSignature check(byte[] message, Digest digest, List<PGPPublicKeyRing> keys)
             throws Bad, PGPException, IOException {
         InputStream in = PGPUtil.getDecoderStream(new ByteArrayInputStream(message));
         BcPGPObjectFactory packets = new BcPGPObjectFactory(in);
@@ -188,7 +188,7 @@ public record Signature(String key, Instant when, String reference) {
         if (!signed.equals(digest.toString())) {
             throw new Bad("it is for " + (signed.isEmpty() ? "no image" : signed));
         }
-        return new Signature(fingerprint(key), signature.getCreationTime().toInstant(),
+        return new ReleaseSignature(fingerprint(key), signature.getCreationTime().toInstant(),
                 critical.path("identity").path("docker-reference").asText());
     }
 
