@@ -5,7 +5,7 @@ package common.catalog;
 //SOURCES ../oci/ImageList.java
 //SOURCES ../registry/RegistryOptions.java
 //SOURCES ../release/ReleaseImage.java
-//SOURCES IndexImage.java
+//SOURCES CatalogImage.java
 //SOURCES OperatorImages.java
 //SOURCES PreCacheSpec.java
 
@@ -43,7 +43,7 @@ public final class PreCacheImages {
             images.addAll(kept);
         }
         for (Operators operators : wanted.operators()) {
-            OperatorImages found = IndexImage.select(from, operators, withDependencies);
+            OperatorImages found = CatalogImage.select(from, operators, withDependencies);
             found.followed().forEach(text::println);
             found.unmet().forEach(Cli::warn);
             text.printf("Operators of %s: %d images of %d bundles%n", String.join(", ", operators.indexes()),

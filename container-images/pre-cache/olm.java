@@ -2,7 +2,7 @@
 //JAVA 17+
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/catalog/Catalog.java
-//SOURCES ../../common/catalog/IndexImage.java
+//SOURCES ../../common/catalog/CatalogImage.java
 //SOURCES ../../common/catalog/OperatorImages.java
 //SOURCES ../../common/catalog/PreCacheSpec.java
 //SOURCES ../../common/cli/AtomicFile.java
@@ -17,7 +17,7 @@ import java.util.Set;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.catalog.Catalog.Bundle;
-import common.catalog.IndexImage;
+import common.catalog.CatalogImage;
 import common.catalog.OperatorImages;
 import common.catalog.PreCacheSpec;
 import common.catalog.PreCacheSpec.Operators;
@@ -84,7 +84,7 @@ class Olm extends Cli.Command {
         if (operators.isEmpty()) {
             throw new Cli.Failure(Cli.USAGE, wanted.config + ": no operators.indexes, or it is empty");
         }
-        OperatorImages found = IndexImage.select(registries, operators.get(0), withDependencies);
+        OperatorImages found = CatalogImage.select(registries, operators.get(0), withDependencies);
         found.followed().forEach(System.err::println);
         found.unmet().forEach(Cli::warn);
         Set<String> images = found.images();

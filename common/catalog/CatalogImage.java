@@ -25,12 +25,12 @@ import common.registry.ImageFiles;
 import common.registry.RegistryOptions;
 
 /** An operator index image: the catalog in its {@code /configs} or {@code /database/index.db}. */
-public final class IndexImage {
+public final class CatalogImage {
     private static final String PLATFORM = "linux/amd64"; // the catalog is the same on all
     private static final String CONFIGS = "configs";
     private static final String DATABASE = "database/index.db";
 
-    private IndexImage() {
+    private CatalogImage() {
     }
 
     /** Chooses from the catalogs what is wanted; a package comes from the first index that has it. */
