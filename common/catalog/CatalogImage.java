@@ -2,8 +2,8 @@ package common.catalog;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../registry/ImageFiles.java
 //SOURCES ../registry/RegistryOptions.java
+//SOURCES ../registry/RemoteImageReader.java
 //SOURCES Catalog.java
 //SOURCES FileBasedCatalog.java
 //SOURCES OperatorImages.java
@@ -21,8 +21,8 @@ import common.catalog.Catalog.Bundle;
 import common.catalog.Catalog.Selection;
 import common.catalog.PreCacheSpec.Operators;
 import common.cli.Cli;
-import common.registry.ImageFiles;
 import common.registry.RegistryOptions;
+import common.registry.RemoteImageReader;
 
 /** An operator index image: the catalog in its {@code /configs} or {@code /database/index.db}. */
 public final class CatalogImage {
@@ -56,7 +56,7 @@ public final class CatalogImage {
      * {@link Cli.Failure} when the image has no catalog; one that has both kinds is read as file-based.
      */
     public static Catalog read(RegistryOptions from, String reference) throws IOException {
-        ImageFiles image = ImageFiles.of(from.registry(), from.conf(), reference, PLATFORM);
+        RemoteImageReader image = RemoteImageReader.of(from.registry(), from.conf(), reference, PLATFORM);
         Catalog catalog = new Catalog();
         Path database = Files.createTempFile("index", ".db");
         try {

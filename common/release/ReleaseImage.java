@@ -3,8 +3,8 @@ package common.release;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Digest.java
-//SOURCES ../registry/ImageFiles.java
 //SOURCES ../registry/RegistryOptions.java
+//SOURCES ../registry/RemoteImageReader.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +25,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.oci.Digest;
-import common.registry.ImageFiles;
 import common.registry.RegistryOptions;
+import common.registry.RemoteImageReader;
 
 /**
  * An OpenShift release image and the payload that its {@code release-manifests/image-references} names: an ImageStream
@@ -61,9 +61,9 @@ public record ReleaseImage(String pinned, Optional<String> tag, String version, 
     public static ReleaseImage read(RegistryOptions from, String release, String arch) throws IOException {
         boolean version = isVersion(release);
         String reference = version ? REPOSITORY + ":" + release + "-" + arch : release;
-        ImageFiles image;
+        RemoteImageReader image;
         try {
-            image = ImageFiles.of(from.registry(), from.conf(), reference, platform(arch));
+            image = RemoteImageReader.of(from.registry(), from.conf(), reference, platform(arch));
         } catch (IOException e) {
             throw new Cli.Failure(Cli.FAILED, "no release image, tried " + Cli.describe(e), e);
         }

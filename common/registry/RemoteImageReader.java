@@ -50,7 +50,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * read to its end through the hash, but no longer unpacked. Cutting the request there would spare bytes and leave those
  * that were used unchecked.
  */
-public final class ImageFiles {
+public final class RemoteImageReader {
     /** A layer that unpacks to more is taken for an attack on our time; the largest of a release have some 2 GB. */
     private static final long MAX_UNPACKED = 64L << 30;
 
@@ -60,7 +60,7 @@ public final class ImageFiles {
     private final Manifest listed;
     private final Manifest manifest;
 
-    private ImageFiles(Registry registry, List<Endpoint> endpoints, ImageList.Entry entry, Manifest listed,
+    private RemoteImageReader(Registry registry, List<Endpoint> endpoints, ImageList.Entry entry, Manifest listed,
             Manifest manifest) {
         this.registry = registry;
         this.endpoints = endpoints;
@@ -87,7 +87,7 @@ public final class ImageFiles {
      * @param reference {@code HOST/REPOSITORY:TAG} or {@code …@sha256:HEX}
      * @param platform {@code os/architecture} to take of a multi-arch image
      */
-    public static ImageFiles of(Registry registry, RegistriesConf conf, String reference, String platform)
+    public static RemoteImageReader of(Registry registry, RegistriesConf conf, String reference, String platform)
             throws IOException {
         ImageList.Entry entry = ImageList.entry(reference, "image");
         String digest = entry.reference().getDigest().orElse(null);
@@ -102,7 +102,7 @@ public final class ImageFiles {
                 Manifest listed = registry.manifest(at, wanted);
                 Manifest manifest = !listed.isList() ? listed
                         : registry.manifest(at, listed.on(platform, reference).get(0).digest().toString());
-                return new ImageFiles(registry, fromHere, entry, listed, manifest);
+                return new RemoteImageReader(registry, fromHere, entry, listed, manifest);
             } catch (IOException e) {
                 reasons.add(Http.explain(e, at.host()));
             }
