@@ -12,9 +12,9 @@ package common.verify;
 //SOURCES ../oci/OciLayout.java
 //SOURCES FileHashes.java
 //SOURCES Findings.java
-//SOURCES ImageCheck.java
 //SOURCES LayerContents.java
 //SOURCES SecretFiles.java
+//SOURCES SetCheck.java
 //SOURCES StoreCheck.java
 
 import java.io.IOException;
@@ -52,7 +52,7 @@ public final class Verification {
     private final PublicKey key;
     private final boolean deep;
     private Inventory inventory;
-    private ImageCheck images;
+    private SetCheck images;
 
     /**
      * @param against the inventory; null: the folder's own
@@ -65,7 +65,7 @@ public final class Verification {
         this.against = against == null ? tree.root().resolve(Inventory.FILE) : against;
         this.key = key;
         this.deep = deep;
-        this.images = new ImageCheck(findings);
+        this.images = new SetCheck(findings);
     }
 
     public Findings findings() {

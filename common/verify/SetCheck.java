@@ -27,7 +27,7 @@ import common.oci.ImageList;
 import common.oci.OciLayout;
 
 /** Whether every listed image of the sets is complete: index, manifests, and blobs of the size that these state. */
-final class ImageCheck {
+final class SetCheck {
     private final Findings findings;
     /** What needs a blob: the first image, and how many more. */
     private final Map<Path, String> neededBy = new HashMap<>();
@@ -36,7 +36,7 @@ final class ImageCheck {
     private final Map<OciLayout, List<Descriptor>> whole = new LinkedHashMap<>();
     private int images;
 
-    ImageCheck(Findings findings) {
+    SetCheck(Findings findings) {
         this.findings = findings;
     }
 
