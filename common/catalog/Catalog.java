@@ -28,7 +28,7 @@ import common.cli.Cli;
  * operator needs is kept.
  */
 public final class Catalog {
-    private final Map<String, Package> packages = new TreeMap<>();
+    private final Map<String, OperatorPackage> packages = new TreeMap<>();
 
     /**
      * A bundle's place in a channel.
@@ -65,13 +65,13 @@ public final class Catalog {
     }
 
     /** An operator with its channels and bundles by name; filled by the readers. */
-    public static final class Package {
+    public static final class OperatorPackage {
         public final String name;
         public final Map<String, Map<String, Entry>> channels = new TreeMap<>();
         public final Map<String, Bundle> bundles = new TreeMap<>();
         private String defaultChannel = "";
 
-        private Package(String name) {
+        private OperatorPackage(String name) {
             this.name = name;
         }
 
@@ -125,11 +125,11 @@ public final class Catalog {
     }
 
     /** The package of that name, made if need be. */
-    public Package packageOf(String name) {
-        return packages.computeIfAbsent(name, Package::new);
+    public OperatorPackage packageOf(String name) {
+        return packages.computeIfAbsent(name, OperatorPackage::new);
     }
 
-    public Collection<Package> packages() {
+    public Collection<OperatorPackage> packages() {
         return packages.values();
     }
 
@@ -147,7 +147,7 @@ public final class Catalog {
      * the nearest that exist; when a channel has no single head; and when the channel names a bundle that is missing.
      */
     public List<Bundle> select(Selection wanted) {
-        Package of = packages.get(wanted.packageName);
+        OperatorPackage of = packages.get(wanted.packageName);
         if (of == null) {
             throw unknown("package", wanted.packageName, "this catalog", packages.keySet());
         }
@@ -179,7 +179,7 @@ public final class Catalog {
      * The bundle that OLM installs from a channel: the entry that no other replaces or skips. Where several are left,
      * those in the {@code skipRange} of a higher version are none.
      */
-    public String head(Package of, String channelName) {
+    public String head(OperatorPackage of, String channelName) {
         Map<String, Entry> channel = of.channels.get(channelName);
         Set<String> superseded = channel.values().stream().flatMap(e -> e.supersedes.stream())
                 .collect(Collectors.toSet());
@@ -200,18 +200,18 @@ public final class Catalog {
                 + version(of, heads.get(0)).map(Version::toString).orElse("VERSION"));
     }
 
-    private static boolean inSkipRange(Package of, Map<String, Entry> channel, String name) {
+    private static boolean inSkipRange(OperatorPackage of, Map<String, Entry> channel, String name) {
         Optional<Version> version = version(of, name);
         return version.isPresent() && channel.values().stream().anyMatch(e -> e.skipRange != null
                 && version(of, e.name).map(v -> v.compareTo(version.get()) > 0).orElse(false)
                 && new VersionRange(e.skipRange).contains(version.get()));
     }
 
-    private static Optional<Version> version(Package of, String bundle) {
+    private static Optional<Version> version(OperatorPackage of, String bundle) {
         return Optional.ofNullable(of.bundles.get(bundle)).flatMap(b -> VersionRange.version(b.version));
     }
 
-    private static Bundle bundle(Package of, String channel, String name) {
+    private static Bundle bundle(OperatorPackage of, String channel, String name) {
         Bundle bundle = of.bundles.get(name);
         if (bundle == null) {
             throw new Cli.Failure("channel " + channel + " of package " + of.name + " has an entry " + name

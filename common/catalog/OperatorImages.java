@@ -68,7 +68,7 @@ public final class OperatorImages {
     }
 
     private Optional<Bundle> provider(Requirement requirement) {
-        for (Catalog.Package of : catalog.packages()) {
+        for (Catalog.OperatorPackage of : catalog.packages()) {
             List<Bundle> fitting = of.bundles.values().stream().filter(b -> meets(b, requirement))
                     .sorted(Catalog.BY_VERSION).toList();
             if (!fitting.isEmpty()) {
