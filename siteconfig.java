@@ -44,7 +44,8 @@ class SiteConfigMerge extends Cli.Command {
     private Path pointer;
 
     @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
-            description = "Data partition that rendered units mount (default: ${DEFAULT-VALUE}).")
+            description = "The staged partition: rendered units mount it, arguments save it "
+                    + "(default: ${DEFAULT-VALUE}).")
     private String label;
 
     @Option(names = "--mode", paramLabel = "load|store", defaultValue = "load",
@@ -70,11 +71,12 @@ class SiteConfigMerge extends Cli.Command {
     public Integer call() throws IOException {
         SiteConfig.Merged merged = SiteConfig.merge(Files.readString(file), file.toString(),
                 ours(discovery, IgnitionFiles.Stage.AI, IgnitionOverride.DISCOVERY_KEY),
-                ours(pointer, IgnitionFiles.Stage.OCP, IgnitionOverride.POINTER_KEY));
+                ours(pointer, IgnitionFiles.Stage.OCP, IgnitionOverride.POINTER_KEY), new PartitionLabel(label).name());
         byte[] text = merged.text().getBytes(StandardCharsets.UTF_8);
-        Path target = destination.inPlace ? file : destination.output;
-        if (target != null) {
-            AtomicFile.write(target, text);
+        if (destination.inPlace) {
+            AtomicFile.replace(file, text);
+        } else if (destination.output != null) {
+            AtomicFile.write(destination.output, text);
         } else {
             System.out.write(text);
             System.out.flush();

@@ -47,6 +47,13 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         Set<String> labels = new TreeSet<>(discovery.labels());
         labels.addAll(pointer.labels());
         installerArgs = installerArgs != null ? List.copyOf(installerArgs) : defaultArgs(labels);
+        for (IgnitionOverride override : List.of(discovery, pointer)) {
+            List<String> removals = IgnitionOverride.removals(override.config(), labels, null);
+            if (!removals.isEmpty()) {
+                throw new Cli.Failure(Cli.USAGE, "the Ignition configs would remove the staged partition: "
+                        + String.join(", ", removals) + "; take that out");
+            }
+        }
         for (String label : labels) {
             if (!IgnitionOverride.saves(installerArgs, label)) {
                 throw new Cli.Failure(Cli.USAGE, "--installer-args: the units mount the partition " + label

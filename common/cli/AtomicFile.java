@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
@@ -23,6 +25,35 @@ public final class AtomicFile {
     /** Writes a file that only its owner can read (mode 0600), from its first byte on. */
     public static void writeSecret(Path file, byte[] bytes) throws IOException {
         write(file, bytes, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    /**
+     * Writes a file that somebody else made, or what a link to it points to; mode, owner and group stay. Throws when we
+     * may not give the file its owner: then nothing is written.
+     */
+    public static void replace(Path file, byte[] bytes) throws IOException {
+        Path real = file.toRealPath();
+        PosixFileAttributes before = Files.readAttributes(real, PosixFileAttributes.class);
+        Path temp = real.resolveSibling("." + real.getFileName() + ".tmp");
+        Files.deleteIfExists(temp);
+        try (FileChannel out = FileChannel.open(temp, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            PosixFileAttributeView view = Files.getFileAttributeView(temp, PosixFileAttributeView.class);
+            PosixFileAttributes made = view.readAttributes();
+            if (!made.group().equals(before.group())) {
+                view.setGroup(before.group());
+            }
+            if (!made.owner().equals(before.owner())) {
+                view.setOwner(before.owner());
+            }
+            view.setPermissions(before.permissions());
+            writeAll(out, bytes);
+        } catch (IOException e) {
+            Files.deleteIfExists(temp);
+            throw e;
+        }
+        rename(temp, real);
+        sync(real.getParent());
     }
 
     private static void write(Path file, byte[] bytes, FileAttribute<?>... attributes) throws IOException {

@@ -2,6 +2,7 @@ package common.ignition;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES FileContents.java
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
@@ -27,7 +29,10 @@ import common.cli.Json;
 public record IgnitionOverride(String text, JsonNode config) {
     public static final String DISCOVERY_KEY = "ignition_config_override";
     public static final String POINTER_KEY = "config";
-    private static final Pattern LABEL = Pattern.compile("/dev/disk/by-partlabel/([^\\s/]+)");
+    /** The versions that assisted-service parses; it refuses any other when the cluster is already being made. */
+    private static final Set<String> VERSIONS = Set.of("3.1.0", "3.2.0");
+    private static final Pattern LABEL = Pattern.compile(
+            "(?:/dev/disk/by-partlabel/|\\bPARTLABEL=[\"']?)([A-Za-z0-9_][A-Za-z0-9_.:=@+-]*)");
 
     /** Reads a patch, whose only key is {@code key}, or an .ign file; a {@link Cli.Failure} says what is wrong. */
     public static IgnitionOverride read(Path file, String key) {
@@ -47,9 +52,9 @@ public record IgnitionOverride(String text, JsonNode config) {
     public static IgnitionOverride of(String text, String where) {
         JsonNode config = Json.parse(text.getBytes(StandardCharsets.UTF_8), where);
         String version = config.path("ignition").path("version").asText("");
-        if (!version.matches("3\\.\\d+\\.\\d+(-experimental)?")) {
+        if (!VERSIONS.contains(version)) {
             throw new Cli.Failure(where + ": " + (version.isEmpty() ? "no Ignition config (no ignition.version)"
-                    : "Ignition " + version + "; the service takes 3.1.0 and 3.2.0"));
+                    : "Ignition " + version + "; the service takes 3.1.0 and 3.2.0 and no other"));
         }
         return new IgnitionOverride(text, config);
     }
@@ -64,16 +69,77 @@ public record IgnitionOverride(String text, JsonNode config) {
         return texts(config.path("storage").path("files"), "path");
     }
 
-    /** The partition labels that its units mount. */
+    /** The labels of the partitions that its units, their drop-ins and the files it writes name. */
     public Set<String> labels() {
         Set<String> labels = new TreeSet<>();
         for (JsonNode unit : config.path("systemd").path("units")) {
-            Matcher what = LABEL.matcher(unit.path("contents").asText());
-            while (what.find()) {
-                labels.add(what.group(1));
-            }
+            addLabels(unit.path("contents").asText(), labels);
+            unit.path("dropins").forEach(dropin -> addLabels(dropin.path("contents").asText(), labels));
+        }
+        for (JsonNode file : config.path("storage").path("files")) {
+            FileContents.parts(file).forEach(part -> addLabels(FileContents.text(part), labels));
         }
         return labels;
+    }
+
+    private static void addLabels(String text, Set<String> labels) {
+        for (Matcher what = LABEL.matcher(text); what.find();) {
+            labels.add(what.group(1));
+        }
+    }
+
+    /**
+     * What in a config would remove a partition with one of the labels, or what is on it, in words; empty when nothing
+     * would.
+     *
+     * @param installDisk the disk that has the partition; null when it is not known, then any disk may be it
+     */
+    public static List<String> removals(JsonNode config, Set<String> labels, String installDisk) {
+        List<String> found = new ArrayList<>();
+        JsonNode storage = config.path("storage");
+        for (JsonNode disk : storage.path("disks")) {
+            String device = disk.path("device").asText();
+            boolean other = installDisk != null && !device.equals(installDisk) && parent(device).equals(parent(installDisk));
+            if (disk.path("wipeTable").asBoolean() && !other) {
+                found.add("storage.disks: wipeTable of " + device);
+            }
+            for (JsonNode partition : disk.path("partitions")) {
+                boolean ours = partition.hasNonNull("label") ? labels.contains(partition.path("label").asText()) : !other;
+                boolean gone = partition.path("wipePartitionEntry").asBoolean()
+                        || !partition.path("shouldExist").asBoolean(true);
+                if (ours && gone) {
+                    found.add("storage.disks: partition " + partition.path("label").asText(
+                            "number " + partition.path("number").asText("?")) + " of " + device);
+                }
+            }
+        }
+        for (JsonNode fs : storage.path("filesystems")) {
+            if (fs.path("wipeFilesystem").asBoolean() && isOne(fs.path("device").asText(), labels)) {
+                found.add("storage.filesystems: wipeFilesystem of " + fs.path("device").asText());
+            }
+        }
+        for (JsonNode luks : storage.path("luks")) {
+            if (isOne(luks.path("device").asText(), labels)) {
+                found.add("storage.luks on " + luks.path("device").asText());
+            }
+        }
+        for (JsonNode raid : storage.path("raid")) {
+            raid.path("devices").forEach(device -> {
+                if (isOne(device.asText(), labels)) {
+                    found.add("storage.raid on " + device.asText());
+                }
+            });
+        }
+        return found;
+    }
+
+    /** Only names of one kind can be told apart: /dev/sda may be any /dev/disk/by-path/ link. */
+    private static String parent(String device) {
+        return device.substring(0, device.lastIndexOf('/') + 1);
+    }
+
+    private static boolean isOne(String device, Set<String> labels) {
+        return labels.stream().anyMatch(label -> device.equals("/dev/disk/by-partlabel/" + label));
     }
 
     /** What of this is not, or not unchanged, in a config that it should have been merged into. */
@@ -109,8 +175,12 @@ public record IgnitionOverride(String text, JsonNode config) {
             String globs = args.get(i).startsWith("--save-partlabel=") ? args.get(i).substring(17)
                     : args.get(i).equals("--save-partlabel") && i + 1 < args.size() ? args.get(i + 1) : "";
             for (String glob : globs.split(",")) {
-                if (FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(label))) {
-                    return true;
+                try {
+                    if (FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(label))) {
+                        return true;
+                    }
+                } catch (PatternSyntaxException e) {
+                    // no glob, so it saves nothing
                 }
             }
         }

@@ -63,7 +63,7 @@ final class YamlEdits {
             throw new Cli.Failure(Cli.FAILED, where + ":" + (e.getProblemMark().getLine() + 1) + ": " + e.getProblem()
                     + (text.contains("{{") || text.contains("{%") ? "; templates are not filled in here" : ""), e);
         } catch (YAMLException e) {
-            throw new Cli.Failure(Cli.FAILED, where + ": " + String.valueOf(e.getMessage()).lines().findFirst(), e);
+            throw new Cli.Failure(Cli.FAILED, where + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse("not YAML"), e);
         }
         return documents;
     }
@@ -86,9 +86,9 @@ final class YamlEdits {
     /** The mappings of a list; none when the key is not there. */
     List<MappingNode> list(MappingNode map, String key) {
         List<MappingNode> entries = new ArrayList<>();
-        for (Node entry : value(map, key).map(v -> as(v, SequenceNode.class, key + ": no list").getValue())
+        for (Node entry : value(map, key).map(v -> as(v, SequenceNode.class, key + " is not a list").getValue())
                 .orElse(List.of())) {
-            entries.add(as(entry, MappingNode.class, key + ": not a list of maps"));
+            entries.add(as(entry, MappingNode.class, key + " is not a list of mappings"));
         }
         return entries;
     }
@@ -130,7 +130,7 @@ final class YamlEdits {
             anchor = oneLine && better ? entry : anchor;
         }
         if (map.getValue().isEmpty()) {
-            throw failure(map, "an empty map");
+            throw failure(map, "an empty mapping");
         }
         String line = key + ": " + written(value, column(map), block);
         if (block && anchor != null) {
