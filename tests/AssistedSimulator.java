@@ -4,6 +4,7 @@
 //SOURCES AssistedRecordings.java
 //SOURCES SimulatedCalls.java
 //SOURCES SimulatedCluster.java
+//SOURCES SimulatedInfraEnvs.java
 //SOURCES VirtualTime.java
 
 import java.io.IOException;
@@ -80,6 +81,10 @@ final class AssistedSimulator implements AutoCloseable {
     final Map<String, ObjectNode> infraEnvs = Collections.synchronizedMap(new LinkedHashMap<>());
     final List<AssistedApi.Exchange> exchanges = Collections.synchronizedList(new ArrayList<>());
     int registered;
+    /** How many servers somebody boots from the ISO. */
+    volatile int servers = 1;
+    /** The service of this year: 2022 (mid-2022) or 2026. */
+    volatile int year = 2022;
     /** A fault: answers instead of the service; null lets it through. */
     volatile Function<Asked, Answer> fault = asked -> null;
     /** What a new cluster is given before anything else, its faults say. */
@@ -181,7 +186,7 @@ final class AssistedSimulator implements AutoCloseable {
             return SimulatedCalls.clusters(this, relative);
         }
         if (path.startsWith("/infra-envs")) {
-            return SimulatedCalls.infraEnvs(this, relative);
+            return SimulatedInfraEnvs.of(this, relative);
         }
         if (path.equals("/events")) {
             return Answer.json(200, clusters.get(asked.query.replaceFirst("cluster_id=", "")).events);
@@ -206,6 +211,21 @@ final class AssistedSimulator implements AutoCloseable {
         }
         http.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + (iso.length - 1) + "/" + iso.length);
         return new Answer(206, "application/octet-stream", Arrays.copyOfRange(iso, from, iso.length));
+    }
+
+    /** Why the service refuses these machine networks; null when it does not. */
+    String networks(JsonNode cluster, JsonNode sent) {
+        boolean isUserManaged = sent.path("user_managed_networking").asBoolean(
+                cluster.path("user_managed_networking").asBoolean());
+        boolean isSingleNode = cluster.path("high_availability_mode").asText().equals("None");
+        if (isUserManaged) {
+            return isSingleNode || year > 2022 ? null
+                    : "Machine Network CIDR cannot be set with User Managed Networking";
+        }
+        return sent.path("machine_networks").size() > 1 ? null // dual stack
+                : year > 2022 ? "Setting the Machine Network CIDR is forbidden when the cluster is neither in VIP DHCP "
+                        + "allocation mode nor using a user-managed load balancer"
+                        : "Setting Machine network CIDR is forbidden when cluster is not in vip-dhcp-allocation mode";
     }
 
     static String newId() {

@@ -7,6 +7,7 @@
 //SOURCES ScriptRun.java
 //SOURCES SimulatedCalls.java
 //SOURCES SimulatedCluster.java
+//SOURCES SimulatedInfraEnvs.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -86,7 +87,7 @@ class AssistedTrapsTest {
     @DisplayName("3. a setting that was accepted in silence and not kept is an error")
     void notKept() {
         service.fault = asked -> asked.path().endsWith("/installer-args")
-                ? AssistedSimulator.Answer.json(201, service.onlyCluster().host) : null;
+                ? AssistedSimulator.Answer.json(201, service.onlyCluster().host()) : null;
         assertFails(lab.run(), "did not keep the installer args of host sno1.example.com");
     }
 
@@ -168,7 +169,7 @@ class AssistedTrapsTest {
             if (inner.path().equals("/clusters")) {
                 SimulatedCalls.clusters(service, inner);
             } else {
-                SimulatedCalls.infraEnvs(service, inner);
+                SimulatedInfraEnvs.of(service, inner);
             }
             return new AssistedSimulator.Answer(-1, "", new byte[0]);
         };
@@ -209,7 +210,7 @@ class AssistedTrapsTest {
             assertDone(lab.run("--until", "ready", "--disk", disk));
             assertEquals(disk.equals("/dev/sdb") ? "/dev/disk/by-id/wwn-0x3333333333333333"
                     : "/dev/disk/by-id/wwn-0x2222222222222222",
-                    service.onlyCluster().host.path("installation_disk_id").asText());
+                    service.onlyCluster().host().path("installation_disk_id").asText());
         }
         assertFails(lab.run("--disk", "/dev/nope"),
                 "no disk is /dev/nope; it has /dev/sda (SSD, 240 GB, serial sim0001)");

@@ -72,7 +72,7 @@ class CreateAiClusterTest {
                 "installer args", "host override", "disk", "machine network", "cluster ready", "install", "installed",
                 "credentials", "console"), steps(run));
         assertTrue(run.out().contains("installing 16%, sno1.example.com: Installing 20%, 1m20s\n"), run::toString);
-        JsonNode host = service.onlyCluster().host;
+        JsonNode host = service.onlyCluster().host();
         assertEquals("[\"--save-partlabel\",\"data\",\"--copy-network\"]", host.path("installer_args").asText());
         assertTrue(host.path("ignition_config_overrides").asText().contains("precache-ocp-images.service"));
         assertTrue(service.onlyCluster().json.path("machine_networks").toString().contains("\"192.168.126.0/24\""));
@@ -241,7 +241,7 @@ class CreateAiClusterTest {
         Path pointer = lab.patch("p", "config", AssistedLab.units("y.service", "staged"));
         lab.done("--until", "ready", "--discovery-patch", discovery, "--pointer-patch", pointer);
         assertEquals("[\"--save-partlabel\",\"staged\",\"--copy-network\"]",
-                service.onlyCluster().host.path("installer_args").asText());
+                service.onlyCluster().host().path("installer_args").asText());
     }
 
     @Test
@@ -262,8 +262,8 @@ class CreateAiClusterTest {
         JsonNode cluster = service.onlyCluster().json;
         assertEquals("edge1.example.org 4.10.3", cluster.path("name").asText() + "."
                 + cluster.path("base_dns_domain").asText() + " " + cluster.path("openshift_version").asText());
-        assertEquals("[\"--save-partlabel\",\"d*\"]", service.onlyCluster().host.path("installer_args").asText());
-        assertTrue(service.onlyCluster().host.path("installation_disk_id").asText().endsWith("2222"));
+        assertEquals("[\"--save-partlabel\",\"d*\"]", service.onlyCluster().host().path("installer_args").asText());
+        assertTrue(service.onlyCluster().host().path("installation_disk_id").asText().endsWith("2222"));
         assertTrue(service.exchanges.stream().anyMatch(e -> String.valueOf(e.body()).contains("full-iso")));
         for (String bad : List.of("api_vip: 192.0.2.1", "openshift_version: 4.10", "network_type: OpenShiftSDN",
                 "sno: false", "- a list")) {

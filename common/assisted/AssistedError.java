@@ -64,6 +64,9 @@ public final class AssistedError extends Cli.Failure {
         if (reason.contains("unsupported config version")) {
             return reason + " (said of an invalid 3.2.0 config too; check it with ignition-validate)";
         }
+        if (reason.contains("Machine Network CIDR cannot be set with User Managed Networking")) {
+            return reason + " but for a single node; leave out --machine-network";
+        }
         return switch (status) {
             case 401 -> reason + "; log in with --offline-token-file";
             case 404 -> reason + " (or it belongs to another user)";

@@ -74,7 +74,11 @@ public final class HostSetup {
         return String.join("; ", words);
     }
 
+    /** Several nodes with user-managed networking need none, and a service of 2022 refuses one. */
     private String machineNetwork(JsonNode cluster) throws IOException {
+        if (plan.nodes() > 1 && plan.machineNetwork() == null) {
+            return "each host's own";
+        }
         String cidr = plan.machineNetwork() != null ? plan.machineNetwork()
                 : HostInventory.of(cluster.path("hosts").path(0)).machineNetwork();
         for (JsonNode host : cluster.path("hosts")) { // the service takes any, and the host turns insufficient
