@@ -73,6 +73,7 @@
 //SOURCES RhcosImageTest.java
 //SOURCES ScriptsTest.java
 //SOURCES SiteConfigTest.java
+//SOURCES SiteConsumersTest.java
 //SOURCES StageNodeTest.java
 //SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java
