@@ -7,6 +7,7 @@
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/GptPlan.java
 //SOURCES common/disk/PartitionLabel.java
+//SOURCES common/oci/DiskNames.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import common.disk.BlockDevice;
 import common.disk.DiskSize;
 import common.disk.GptPlan;
 import common.disk.PartitionLabel;
+import common.oci.DiskNames;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,15 +39,16 @@ class CreateGptPartition extends Cli.Command {
 
     private static class Place {
         @Option(names = "--start-sector", paramLabel = "N",
-                description = "First sector, moved down to a multiple of 1 MiB (default: 120000000).")
-        private long startSector = 120_000_000;
+                description = "First sector, moved down to a multiple of 1 MiB (default: "
+                        + DiskNames.START_SECTOR + ").")
+        private long startSector = DiskNames.START_SECTOR;
 
         @Option(names = "--size", paramLabel = "SIZE", converter = DiskSize.class,
                 description = "Size, such as 100GiB, counted from the end of the disk.")
         private Long size;
     }
 
-    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Partition label (default: ${DEFAULT-VALUE}).")
     private String label;
 
@@ -53,8 +56,9 @@ class CreateGptPartition extends Cli.Command {
     private Mount mount = new Mount();
 
     private static class Mount {
-        @Option(names = "--mount", paramLabel = "DIR", description = "Where to mount it (default: /var/mnt).")
-        private Path folder = Path.of("/var/mnt");
+        @Option(names = "--mount", paramLabel = "DIR", description = "Where to mount it (default: "
+                + DiskNames.MOUNT + ").")
+        private Path folder = Path.of(DiskNames.MOUNT);
 
         @Option(names = "--no-mount", description = "Do not mount it.")
         private boolean not;

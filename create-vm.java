@@ -3,7 +3,9 @@
 //SOURCES common/cli/Json.java
 //SOURCES common/cli/Cli.java
 //SOURCES common/disk/DiskSize.java
+//SOURCES common/disk/PartitionLabel.java
 //SOURCES common/oci/Digest.java
+//SOURCES common/oci/DiskNames.java
 //SOURCES common/offline/OfflineOptions.java
 //SOURCES common/staging/ServedRelease.java
 //SOURCES common/staging/StagingRequest.java
@@ -28,7 +30,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.disk.DiskSize;
+import common.disk.PartitionLabel;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.offline.OfflineOptions;
 import common.staging.ServedRelease;
 import common.staging.StagingRequest;
@@ -85,11 +89,12 @@ class CreateVm extends Cli.Command {
                 description = "Of the partition, such as 100GiB, counted from the end of the disk.")
         private Long size;
 
-        @Option(names = "--start-sector", paramLabel = "N", description = "Its first sector (default: 120000000).")
+        @Option(names = "--start-sector", paramLabel = "N", description = "Its first sector (default: "
+                + DiskNames.START_SECTOR + ").")
         private Long startSector;
     }
 
-    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Partition label (default: ${DEFAULT-VALUE}).")
     private String label;
 

@@ -43,7 +43,7 @@ class SiteConfigMerge extends Cli.Command {
             description = "Units of the installed system, .patch or .ign (default: rendered).")
     private Path pointer;
 
-    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "The staged partition: rendered units mount it, arguments save it "
                     + "(default: ${DEFAULT-VALUE}).")
     private String label;

@@ -3,6 +3,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/oci/DiskNames.java
 //SOURCES ../common/storage/PackedStore.java
 //SOURCES ../common/storage/StoreBuilder.java
 //SOURCES ../common/storage/StoreSource.java
@@ -16,6 +17,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
+import common.oci.DiskNames;
 import common.storage.PackedStore;
 import common.storage.StoreBuilder;
 import common.storage.StoreSource;
@@ -77,7 +79,7 @@ class BuildStore extends Cli.Command {
         Proc.need("skopeo", "podman", "mksquashfs", "unsquashfs");
         long begun = System.nanoTime();
         StoreSource input = StoreSource.of(folder, set, release);
-        String name = format == PackedStore.Format.DIR ? "store" : PackedStore.FILE;
+        String name = format == PackedStore.Format.DIR ? "store" : DiskNames.STORE;
         PackedStore image = new PackedStore(out != null ? out : folder.resolve(name), format,
                 compression != null ? compression : PackedStore.Compression.of(input.release()));
         StoreBuilder build = new StoreBuilder(input, image, scratch != null ? scratch : image.out().getParent());

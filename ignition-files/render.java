@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
             "discovery.patch and pointer.patch are the Assisted Installer requests that carry them."},
         footer = {"", "Example: ./jbang ignition-files/render.java --label staged --mode store --output /tmp/ign"})
 class Render extends Cli.Command {
-    @Option(names = "--label", paramLabel = "NAME", defaultValue = "data",
+    @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Of the data partition (default: ${DEFAULT-VALUE}).")
     private String label;
 

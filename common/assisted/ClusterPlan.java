@@ -2,6 +2,7 @@ package common.assisted;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../disk/PartitionLabel.java
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES HostInventory.java
 
@@ -15,6 +16,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.disk.PartitionLabel;
 import common.ignition.IgnitionOverride;
 
 /**
@@ -64,7 +66,7 @@ public record ClusterPlan(String name, String baseDomain, String version, String
 
     private static List<String> defaultArgs(Set<String> labels) {
         List<String> args = new ArrayList<>();
-        (labels.isEmpty() ? Set.of("data") : labels).forEach(label -> args.addAll(List.of("--save-partlabel", label)));
+        (labels.isEmpty() ? Set.of(PartitionLabel.DEFAULT) : labels).forEach(label -> args.addAll(List.of("--save-partlabel", label)));
         args.add("--copy-network");
         return List.copyOf(args);
     }

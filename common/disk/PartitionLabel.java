@@ -6,7 +6,9 @@ import common.cli.Cli;
 
 /** The GPT label of the data partition. */
 public record PartitionLabel(String name) {
-    public static final PartitionLabel DATA = new PartitionLabel("data");
+    /** The label unless said otherwise: the one place. */
+    public static final String DEFAULT = "data";
+    public static final PartitionLabel DATA = new PartitionLabel(DEFAULT);
 
     /** Throws a {@link Cli.Failure} with exit code 2 on characters that udev would escape in /dev/disk/by-partlabel. */
     public PartitionLabel {

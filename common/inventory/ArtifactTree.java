@@ -1,6 +1,7 @@
 package common.inventory;
 
 //SOURCES ../cli/Json.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES Inventory.java
 
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Json;
+import common.oci.DiskNames;
 import common.oci.OciLayout;
 
 /**
@@ -36,8 +38,7 @@ import common.oci.OciLayout;
  */
 public record ArtifactTree(Path root, boolean partition, Set<String> kinds, String release, Map<Path, Long> files,
         Map<Path, Long> blobs) {
-    public static final String STAGED = "staged.json";
-    private static final Set<String> SKIPPED = Set.of("node", "lost+found");
+    private static final Set<String> SKIPPED = Set.of(DiskNames.NODE, "lost+found");
     private static final Set<String> KINDS = Set.of("blob", "set", "node", "store");
 
     /** One image set: its name on the partition, its layout, and the image list that the inventory names, or null. */
@@ -47,12 +48,12 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
     /** Looks at what is in the folder; reads staged.json only. */
     public static ArtifactTree at(Path folder) throws IOException {
         Path root = folder.toRealPath();
-        boolean partition = Stream.of(STAGED, "ai-images", "ocp-images", ".curl-all.lock")
+        boolean partition = Stream.of(DiskNames.STAGED, DiskNames.AI_IMAGES, DiskNames.OCP_IMAGES, DiskNames.STAGING_LOCK)
                 .anyMatch(n -> Files.exists(root.resolve(n)));
         Set<String> kinds = KINDS;
         String release = null;
         if (partition) {
-            JsonNode staged = Files.exists(root.resolve(STAGED)) ? Json.read(root.resolve(STAGED)) : Json.object();
+            JsonNode staged = Files.exists(root.resolve(DiskNames.STAGED)) ? Json.read(root.resolve(DiskNames.STAGED)) : Json.object();
             kinds = new TreeSet<>();
             for (JsonNode kind : staged.path("kinds")) {
                 kinds.add(kind.asText());
@@ -116,7 +117,7 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
             Path folder = file.getParent();
             if (file.getFileName().toString().matches("index\\.json|.*\\.tgz") && root.equals(folder.getParent())) {
                 String name = folder.getFileName().toString();
-                String of = partition ? release : name.replaceFirst("^(ocp-)?images-", "");
+                String of = partition ? release : DiskNames.release(name);
                 sets.put(folder, new ImageSet(name, of, OciLayout.at(folder, null), null));
             }
         }
@@ -135,8 +136,8 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
     /** Packed image stores with the release that each is for; null where that is not known. */
     public Map<Path, String> stores(Inventory inventory) {
         Map<Path, String> stores = new TreeMap<>();
-        if (files.containsKey(root.resolve("store.sqfs")) && kinds.contains("store")) {
-            stores.put(root.resolve("store.sqfs"), null);
+        if (files.containsKey(root.resolve(DiskNames.STORE)) && kinds.contains("store")) {
+            stores.put(root.resolve(DiskNames.STORE), null);
         }
         for (Inventory.Entry e : inventory == null ? List.<Inventory.Entry>of() : inventory.files()) {
             if (e.kind().equals("store") && isStaged(e) && files.containsKey(file(e))) {
@@ -150,20 +151,21 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
     public List<Path> foreign(Inventory inventory) {
         Set<Path> known = new HashSet<>();
         inventory.files().forEach(e -> known.add(root.resolve(e.path())));
-        for (String own : List.of(STAGED, Inventory.FILE, Inventory.SIGNATURE, ".curl-all.lock", "blobs/.lock")) {
+        for (String own : List.of(DiskNames.STAGED, Inventory.FILE, Inventory.SIGNATURE, DiskNames.STAGING_LOCK,
+                DiskNames.BLOBS + "/.lock")) {
             known.add(root.resolve(own));
         }
         List<Path> foreign = new ArrayList<>();
         for (Path file : files.keySet()) {
-            boolean link = file.getFileName().toString().equals("blobs") && Files.isSymbolicLink(file)
+            boolean link = file.getFileName().toString().equals(DiskNames.BLOBS) && Files.isSymbolicLink(file)
                     && file.getParent().getParent().equals(root);
             boolean half = file.startsWith(root.resolve("blobs/sha256/.partial"));
             if (!known.contains(file) && !link && !half) {
                 foreign.add(file);
             }
         }
-        Path node = root.resolve("node");
-        if (Files.exists(node, LinkOption.NOFOLLOW_LINKS) && !known.contains(root.resolve("node.tar"))) {
+        Path node = root.resolve(DiskNames.NODE);
+        if (Files.exists(node, LinkOption.NOFOLLOW_LINKS) && !known.contains(root.resolve(DiskNames.NODE_TAR))) {
             foreign.add(node);
         }
         return foreign;

@@ -4,6 +4,7 @@ package common.inventory;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
 
 import java.io.IOException;
@@ -23,6 +24,7 @@ import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.oci.OciLayout;
 
 /**
@@ -41,9 +43,9 @@ import common.oci.OciLayout;
  * {@code release} tells them apart. No times: the same tree gives the same bytes.
  */
 public record Inventory(List<JsonNode> sets, List<Entry> files) {
-    public static final String FILE = "inventory.json";
+    public static final String FILE = DiskNames.INVENTORY;
     /** Its detached signature; whatever changes the inventory removes it. */
-    public static final String SIGNATURE = FILE + ".sig";
+    public static final String SIGNATURE = DiskNames.SIGNATURE;
 
     /** One file; {@code from} equals {@code path} and {@code release} is null where the document has none. */
     public record Entry(String path, String from, String release, long size, Digest sha256, String kind) {
@@ -151,7 +153,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
         if (!Files.exists(root.resolve(FILE))) {
             throw new Cli.Failure(root + ": no " + FILE + " to sign; pull again, that writes it");
         }
-        Map<String, String> kinds = Map.of("node.tar", "node", "store.sqfs", "store");
+        Map<String, String> kinds = Map.of(DiskNames.NODE_TAR, "node", DiskNames.STORE, "store");
         Inventory inventory = parse(Files.readAllBytes(root.resolve(FILE)), FILE);
         List<String> entered = inventory.files.stream().map(Entry::from).toList();
         for (Map.Entry<String, String> kind : kinds.entrySet()) {

@@ -5,6 +5,7 @@ package common.node;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES JavaRuntime.java
 //SOURCES NodeTar.java
 //SOURCES ScriptJar.java
@@ -26,6 +27,7 @@ import common.cli.FileTree;
 import common.cli.Json;
 import common.inventory.Inventory;
 import common.oci.Digest;
+import common.oci.DiskNames;
 
 /**
  * What a node without Java needs to run our scripts, as one file node.tar. It has no times and no owners: the same
@@ -39,7 +41,6 @@ import common.oci.Digest;
  * </pre>
  */
 public final class NodeBundle {
-    public static final String FILE = "node.tar";
     private static final String ABOUT = "node.json";
 
     private final Path jbang;
@@ -72,7 +73,7 @@ public final class NodeBundle {
             List<ScriptJar> jars = export(node, temp);
             JavaRuntime jdk = fitting(jdks, jars.stream().mapToInt(ScriptJar::java).max().orElse(0));
             ObjectNode about = about(jdk, jars, node);
-            Path tar = folder.resolve(FILE);
+            Path tar = folder.resolve(DiskNames.NODE_TAR);
             boolean build = !NodeTar.read(tar, ABOUT).map(there -> Json.parse(there, tar.toString()))
                     .equals(Optional.of(about));
             if (build) {
@@ -86,7 +87,7 @@ public final class NodeBundle {
                 Files.write(node.resolve(ABOUT), Json.pretty(about));
                 NodeTar.pack(node, tar);
             }
-            Inventory.enter(folder, FILE, "node");
+            Inventory.enter(folder, DiskNames.NODE_TAR, "node");
             return new Staged(tar, about, build);
         } finally {
             FileTree.delete(temp);

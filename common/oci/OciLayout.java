@@ -5,6 +5,7 @@ package common.oci;
 //SOURCES ../cli/Cli.java
 //SOURCES Descriptor.java
 //SOURCES Digest.java
+//SOURCES DiskNames.java
 //SOURCES Manifest.java
 
 import java.io.File;
@@ -47,7 +48,7 @@ public record OciLayout(Path folder, Path blobs) {
     /** The layout in {@code folder}; its blobs are in {@code FOLDER/../blobs} unless said otherwise (null). */
     public static OciLayout at(Path folder, Path blobs) {
         Path absolute = folder.toAbsolutePath().normalize();
-        return new OciLayout(absolute, blobs == null ? absolute.resolveSibling("blobs") : blobs.toAbsolutePath().normalize());
+        return new OciLayout(absolute, blobs == null ? absolute.resolveSibling(DiskNames.BLOBS) : blobs.toAbsolutePath().normalize());
     }
 
     public Path index() {
@@ -172,7 +173,7 @@ public record OciLayout(Path folder, Path blobs) {
 
     /** Makes FOLDER/blobs the symlink it should be; throws {@link Cli.Failure} when something else has that name. */
     public void linkBlobs() throws IOException {
-        Path link = folder.resolve("blobs");
+        Path link = folder.resolve(DiskNames.BLOBS);
         Path target = folder.relativize(blobs);
         if (link.equals(blobs) || Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(target)) {
             return;

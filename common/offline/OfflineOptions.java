@@ -2,6 +2,7 @@ package common.offline;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../staging/ServedRelease.java
 //SOURCES ../vm/KcliPlan.java
 //SOURCES OfflineStaging.java
@@ -14,14 +15,13 @@ import java.util.List;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.oci.DiskNames;
 import common.staging.ServedRelease;
 import common.vm.KcliPlan;
 import picocli.CommandLine.Option;
 
 /** create-vm without the VM: the options that only this has, and what it does (picocli argument group). */
 public final class OfflineOptions {
-    private static final long DEFAULT_START = 120_000_000;
-
     @Option(names = "--offline", required = true, description = "No VM: this host stages --disk by itself.")
     private boolean offline;
 
@@ -56,7 +56,7 @@ public final class OfflineOptions {
         }
         OfflineStaging staging = new OfflineStaging(new OfflineStaging.Request(disk, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
-                shared.startSector == null ? DEFAULT_START : shared.startSector,
+                shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
                 shared.size, newBytes, shared.force, "create-vm --offline"), Cli.text(shared.json));
         if (shared.dryRun) {
             staging.dryRun();

@@ -7,6 +7,7 @@ package common.registry;
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Descriptor.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/LegacyTarball.java
 //SOURCES ../oci/OciLayout.java
@@ -42,6 +43,7 @@ import common.cli.Parallel;
 import common.cli.ScriptFolder;
 import common.inventory.Inventory;
 import common.oci.Descriptor;
+import common.oci.DiskNames;
 import common.oci.ImageList;
 import common.oci.LegacyTarball;
 import common.oci.OciLayout;
@@ -160,7 +162,7 @@ public abstract class PullCommand extends Cli.Command {
     }
 
     private String release(OciLayout layout) {
-        return release != null ? release : layout.folder().getFileName().toString().replaceFirst("^(ocp-)?images-", "");
+        return release != null ? release : DiskNames.release(layout.folder().getFileName().toString());
     }
 
     /** A variable that is set but empty counts as not set, as in a shell's {@code ${FOLDER:-}}. */

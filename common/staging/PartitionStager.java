@@ -12,6 +12,7 @@ package common.staging;
 //SOURCES ../node/NodeTar.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES IncomingSet.java
 //SOURCES ServedRelease.java
@@ -51,6 +52,7 @@ import common.inventory.Inventory;
 import common.node.NodeTar;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.oci.OciLayout;
 
 /**
@@ -59,8 +61,6 @@ import common.oci.OciLayout;
  * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
  */
 public final class PartitionStager implements AutoCloseable {
-    private static final String STAGED = "staged.json";
-    private static final String NODE_TAR = "node.tar";
     private static final int BLOCK = 4096;
 
     private final ArtifactServer server;
@@ -100,7 +100,7 @@ public final class PartitionStager implements AutoCloseable {
         this.offer = offer;
         this.folder = folder.toAbsolutePath().normalize();
         this.jobs = jobs;
-        lock = FileChannel.open(folder.resolve(".curl-all.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        lock = FileChannel.open(folder.resolve(DiskNames.STAGING_LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         if (lock.tryLock() == null) {
             lock.close();
             throw new Cli.Failure("another curl-all writes to " + folder + "; wait for it or stop it");
@@ -151,14 +151,14 @@ public final class PartitionStager implements AutoCloseable {
     /** Fetches what is not here; what fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit. */
     public void fetch(Plan plan) throws IOException {
         List<Piece> missing = missing();
-        long unpacked = missing.stream().filter(p -> p.from.equals(NODE_TAR)).mapToLong(Piece::size).sum();
+        long unpacked = missing.stream().filter(p -> p.from.equals(DiskNames.NODE_TAR)).mapToLong(Piece::size).sum();
         if (plan.fetchBytes + unpacked + (long) BLOCK * missing.size() > plan.freeBytes) {
             throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: %.1f MB to fetch, %.1f MB free in %s; "
                     + "use a larger partition", (plan.fetchBytes + unpacked) / 1e6, plan.freeBytes / 1e6, folder));
         }
-        Files.deleteIfExists(folder.resolve(STAGED)); // stands for a whole partition
+        Files.deleteIfExists(folder.resolve(DiskNames.STAGED)); // stands for a whole partition
         if (unpacked > 0) {
-            FileTree.delete(folder.resolve("node"));
+            FileTree.delete(folder.resolve(DiskNames.NODE));
         }
         try (Progress progress = Progress.start("Staging", plan.fetchBytes)) {
             int[] done = {0};
@@ -191,7 +191,7 @@ public final class PartitionStager implements AutoCloseable {
         ServedRelease.Mode mode = offer.mode();
         ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
         mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
-        Json.write(folder.resolve(STAGED), staged.put("release", offer.release())
+        Json.write(folder.resolve(DiskNames.STAGED), staged.put("release", offer.release())
                 .put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("by", by));
     }
 
@@ -255,12 +255,12 @@ public final class PartitionStager implements AutoCloseable {
     }
 
     private void unpackNode() throws IOException {
-        Path node = folder.resolve("node");
-        if (offer.files().containsKey(NODE_TAR) && !failed.containsKey(NODE_TAR) && !Files.exists(node)) {
+        Path node = folder.resolve(DiskNames.NODE);
+        if (offer.files().containsKey(DiskNames.NODE_TAR) && !failed.containsKey(DiskNames.NODE_TAR) && !Files.exists(node)) {
             try {
-                NodeTar.unpack(folder.resolve(NODE_TAR), node);
+                NodeTar.unpack(folder.resolve(DiskNames.NODE_TAR), node);
             } catch (Cli.Failure e) {
-                failed.put(NODE_TAR, e.getMessage());
+                failed.put(DiskNames.NODE_TAR, e.getMessage());
             }
         }
     }

@@ -6,6 +6,7 @@ package common.staging;
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -27,6 +28,7 @@ import common.http.Listing;
 import common.inventory.Inventory;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.DiskNames;
 
 /**
  * What an artifact server has for one release: by its inventory.json, or, where there is none, by its listings. Blobs
@@ -40,10 +42,9 @@ import common.oci.Digest;
  */
 public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] signature, Set<String> blobs,
         Map<String, File> files, List<String> notes) {
-    private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
-    private static final Set<String> OURS = Set.of("blobs", "node", "ai-images", "ocp-images", "staged.json",
-            Inventory.FILE, Inventory.SIGNATURE);
+    private static final Set<String> OURS = Set.of(DiskNames.BLOBS, DiskNames.NODE, DiskNames.AI_IMAGES,
+            DiskNames.OCP_IMAGES, DiskNames.STAGED, Inventory.FILE, Inventory.SIGNATURE);
 
     /**
      * Which way the images take on the node (kinds of files, see {@link Inventory}). With the store come the documents
@@ -152,9 +153,8 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
     private static ServedRelease listed(ArtifactServer server, Listing base, String wanted, Mode mode) {
         Map<String, String> releases = new TreeMap<>();
         for (String folder : base.folders()) {
-            Matcher set = SET_FOLDER.matcher(folder);
-            if (set.matches()) {
-                releases.put(folder, set.group(2));
+            if (DiskNames.isSetFolder(folder)) {
+                releases.put(folder, DiskNames.release(folder));
             }
         }
         String release = choose(releases.values(), wanted, mode, server);
@@ -162,14 +162,14 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
         notes.add("no " + Inventory.FILE + " on the server: files other than blobs are taken unverified");
         Map<String, File> files = new LinkedHashMap<>();
         for (String name : base.files()) {
-            String kind = name.equals("node.tar") ? "node" : name.equals("store.sqfs") ? "store" : "other";
+            String kind = name.equals(DiskNames.NODE_TAR) ? "node" : name.equals(DiskNames.STORE) ? "store" : "other";
             File file = new File(name, name, -1, null, kind);
             if (!OURS.contains(name) && mode.wants(file)) {
                 files.put(name, file);
             }
         }
-        for (String set : release == null ? List.<String>of() : List.of("ai-images", "ocp-images")) {
-            String folder = set.replace("ai-", "") + "-" + release;
+        for (String set : release == null ? List.<String>of() : DiskNames.SETS) {
+            String folder = DiskNames.setFolder(set, release);
             if (!base.folders().contains(folder)) {
                 notes.add("no folder " + folder + " on the server: " + set + " is not staged");
                 continue;
@@ -191,7 +191,7 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
     private static boolean fits(File file) {
         Matcher inSet = IN_SET.matcher(file.path);
         boolean path = file.kind.equals("set") ? inSet.matches() && Listing.isPlain(inSet.group(2))
-                && !inSet.group(2).equals("blobs") : Listing.isPlain(file.path) && !OURS.contains(file.path);
+                && !inSet.group(2).equals(DiskNames.BLOBS) : Listing.isPlain(file.path) && !OURS.contains(file.path);
         String[] from = file.from.split("/", -1);
         return path && from.length <= 2 && Stream.of(from).allMatch(Listing::isPlain);
     }

@@ -8,6 +8,7 @@ package common.staging;
 //SOURCES ../http/Download.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES PartitionStager.java
 //SOURCES ServedRelease.java
 
@@ -24,6 +25,7 @@ import common.http.ArtifactServer;
 import common.http.Download;
 import common.inventory.Inventory;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import okhttp3.HttpUrl;
 
 /**
@@ -33,7 +35,6 @@ import okhttp3.HttpUrl;
  * @param bytes on the partition, node.tar and what it unpacks to included
  */
 public record StagingRequest(ArtifactServer server, ServedRelease offer, Optional<ServedRelease.File> node, long files, long bytes) {
-    private static final String NODE_TAR = "node.tar";
     private static final long BLOCK = 4096;
     private static final long LOG = 64L << 20; // XFS's journal: at least that, and about 1/2048 of large file systems
 
@@ -48,7 +49,7 @@ public record StagingRequest(ArtifactServer server, ServedRelease offer, Optiona
             staging.failed().forEach((file, why) -> {
                 throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
             });
-            long unpacked = offer.files().containsKey(NODE_TAR) ? offer.files().get(NODE_TAR).size() : 0;
+            long unpacked = offer.files().containsKey(DiskNames.NODE_TAR) ? offer.files().get(DiskNames.NODE_TAR).size() : 0;
             return new StagingRequest(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
         } finally {
             FileTree.delete(temp);
@@ -83,10 +84,10 @@ public record StagingRequest(ArtifactServer server, ServedRelease offer, Optiona
             return local();
         }
         ServedRelease.File tar = node.get();
-        Path file = folder.resolve(NODE_TAR);
+        Path file = folder.resolve(DiskNames.NODE_TAR);
         boolean here = Files.exists(file) && tar.sha256() != null && Digest.of(file).equals(tar.sha256());
         if (!here) {
-            new Download(folder.resolve(".partial-" + NODE_TAR), file, tar.size(), tar.sha256())
+            new Download(folder.resolve(".partial-" + DiskNames.NODE_TAR), file, tar.size(), tar.sha256())
                     .from(server.source(tar.from()), n -> { });
         }
         return file;
@@ -95,16 +96,16 @@ public record StagingRequest(ArtifactServer server, ServedRelease offer, Optiona
     /** Also when the mode does not stage it: the VM has no other Java. */
     private static Optional<ServedRelease.File> nodeTar(ArtifactServer server, ServedRelease offer) {
         if (offer.inventory() == null) {
-            return server.list("").files().contains(NODE_TAR)
-                    ? Optional.of(new ServedRelease.File(NODE_TAR, NODE_TAR, -1, null, "node")) : Optional.empty();
+            return server.list("").files().contains(DiskNames.NODE_TAR)
+                    ? Optional.of(new ServedRelease.File(DiskNames.NODE_TAR, DiskNames.NODE_TAR, -1, null, "node")) : Optional.empty();
         }
         return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream()
-                .filter(e -> e.path().equals(NODE_TAR)).map(e -> new ServedRelease.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
+                .filter(e -> e.path().equals(DiskNames.NODE_TAR)).map(e -> new ServedRelease.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
     }
 
     private static Path local() {
         try {
-            return ScriptFolder.beside(Path.of("container-images", NODE_TAR));
+            return ScriptFolder.beside(Path.of("container-images", DiskNames.NODE_TAR));
         } catch (Cli.Failure e) {
             throw new Cli.Failure("no node.tar, neither on the artifact server nor in container-images here, and the "
                     + "VM has no Java; make it on the artifact server: stage-node.java CONTAINER-IMAGES");

@@ -52,7 +52,6 @@ import common.cli.Proc;
  */
 public final class PackedStore {
     /** Its name on the partition. */
-    public static final String FILE = "store.sqfs";
     public static final String NAMES = "names.txt";
     private static final String ABOUT = "store.json";
 

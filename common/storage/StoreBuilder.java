@@ -3,6 +3,7 @@ package common.storage;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../inventory/Inventory.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES Loader.java
 //SOURCES PackedStore.java
 //SOURCES StoreEstimate.java
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.inventory.Inventory;
+import common.oci.DiskNames;
 
 /** Makes a store image of image sets: unpacks them into a scratch store, packs that, tries the result, enters it. */
 public final class StoreBuilder {
@@ -117,7 +119,7 @@ public final class StoreBuilder {
     /** Only a file that lies in the container-images folder is served. */
     private void enter() throws IOException {
         if (image.isFile() && image.out().getParent().equals(input.folder())) {
-            Inventory.enter(input.folder(), PackedStore.FILE, image.out().getFileName().toString(), input.release(),
+            Inventory.enter(input.folder(), DiskNames.STORE, image.out().getFileName().toString(), input.release(),
                     "store");
         }
     }

@@ -3,6 +3,7 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
 
@@ -17,26 +18,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import common.cli.Cli;
 import common.inventory.Inventory;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.oci.ImageList;
 import common.oci.OciLayout;
 
 /** What a store image is made of: the image sets of one release in a container-images folder. */
 public record StoreSource(Path folder, String release, List<SourceSet> sets) {
-    private static final Pattern SET_FOLDER = Pattern.compile("(ocp-)?images-(\\w[\\w.+-]*)");
-
     /** One set; {@code name} is the one that it has on the partition. */
     public record SourceSet(String name, OciLayout layout, ImageList list) {
     }
 
     /** Which sets. */
     public enum Which {
-        AI("ai-images"), OCP("ocp-images"), ALL("ai-images", "ocp-images");
+        AI(DiskNames.AI_IMAGES), OCP(DiskNames.OCP_IMAGES), ALL(DiskNames.AI_IMAGES, DiskNames.OCP_IMAGES);
 
         private final List<String> names;
 
@@ -57,11 +55,11 @@ public record StoreSource(Path folder, String release, List<SourceSet> sets) {
         SortedSet<String> releases = new TreeSet<>();
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(root)) {
             for (Path set : folders) {
-                Matcher name = SET_FOLDER.matcher(set.getFileName().toString());
-                String onPartition = name.matches() && name.group(1) != null ? "ocp-images" : "ai-images";
-                if (name.matches() && which.names.contains(onPartition) && holdsImages(set)) {
-                    releases.add(name.group(2));
-                    found.put(onPartition + " " + name.group(2), set);
+                String name = set.getFileName().toString();
+                String onPartition = DiskNames.set(name);
+                if (DiskNames.isSetFolder(name) && which.names.contains(onPartition) && holdsImages(set)) {
+                    releases.add(DiskNames.release(name));
+                    found.put(onPartition + " " + DiskNames.release(name), set);
                 }
             }
         }

@@ -8,6 +8,7 @@ package common.verify;
 //SOURCES ../node/NodeTar.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES FileHashes.java
@@ -38,14 +39,12 @@ import common.inventory.InventorySignature;
 import common.node.NodeTar;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.oci.Manifest;
 import common.oci.OciLayout;
 
 /** Checks a folder with image sets, on the factory server or on a data partition, against what it says of itself. */
 public final class Verification {
-    private static final String NODE_TAR = "node.tar";
-    private static final String STORE = "store.sqfs";
-
     private final ArtifactTree tree;
     private final Findings findings;
     private final Path against;
@@ -108,7 +107,7 @@ public final class Verification {
             blobs(hashes);
             entries(hashes);
         }
-        Path node = tree.root().resolve("node");
+        Path node = tree.root().resolve(DiskNames.NODE);
         if (tree.partition() && tree.kinds().contains("node")) {
             node(node);
         }
@@ -124,8 +123,8 @@ public final class Verification {
 
     private void inventory() throws IOException {
         Path own = tree.root().resolve(Inventory.FILE);
-        if (tree.partition() && !Files.exists(tree.root().resolve(ArtifactTree.STAGED))) {
-            findings.wrong(tree.root().resolve(ArtifactTree.STAGED),
+        if (tree.partition() && !Files.exists(tree.root().resolve(DiskNames.STAGED))) {
+            findings.wrong(tree.root().resolve(DiskNames.STAGED),
                     "missing: the last curl-all did not end well; run it again");
         }
         if (!Files.exists(against)) {
@@ -229,7 +228,7 @@ public final class Verification {
         if (inventory == null) {
             return;
         }
-        for (String name : List.of(NODE_TAR, STORE)) {
+        for (String name : List.of(DiskNames.NODE_TAR, DiskNames.STORE)) {
             Path file = tree.root().resolve(name);
             if (tree.files().containsKey(file) && !listed.contains(file)) {
                 findings.wrong(file, "not in " + against.getFileName() + "; verify --sign enters it, or make it again");
@@ -244,9 +243,9 @@ public final class Verification {
     }
 
     private void node(Path node) throws IOException {
-        Path tar = tree.root().resolve(NODE_TAR);
+        Path tar = tree.root().resolve(DiskNames.NODE_TAR);
         if (!Files.isDirectory(node)) {
-            findings.wrong(node, "missing: " + NODE_TAR + " was not unpacked; run curl-all again");
+            findings.wrong(node, "missing: " + DiskNames.NODE_TAR + " was not unpacked; run curl-all again");
         } else if (tree.files().containsKey(tar)) {
             List<String> differences = new ArrayList<>();
             try {

@@ -5,6 +5,7 @@ package common.vm;
 //SOURCES ../cli/Proc.java
 //SOURCES ../http/Http.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES Ssh.java
 
 import java.io.IOException;
@@ -20,6 +21,7 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import okhttp3.HttpUrl;
 
 /**
@@ -28,7 +30,6 @@ import okhttp3.HttpUrl;
  */
 public final class GuestStaging {
     private static final String FOLDER = "/var/tmp/create-vm";
-    private static final String MOUNT = "/var/mnt";
     private static final int SHOWN = 30;
     /**
      * Runs a script of the bundle. One that an earlier, broken connection left running is ended first: it holds the
@@ -43,13 +44,12 @@ public final class GuestStaging {
 
     /** Where the partition goes. Size in bytes, or first sector; both null: create-gpt-partition's default. */
     public record Place(String label, Long size, Long startSector) {
-        private static final long DEFAULT_START = 120_000_000;
         private static final int SECTOR = 512;
         private static final long MIB = 1 << 20;
 
         /** Bytes of the partition on a disk of that many. */
         public long bytes(long disk) {
-            return size != null ? size : disk - MIB - (startSector != null ? startSector : DEFAULT_START) * SECTOR;
+            return size != null ? size : disk - MIB - (startSector != null ? startSector : DiskNames.START_SECTOR) * SECTOR;
         }
 
         List<String> arguments() {
@@ -85,14 +85,14 @@ public final class GuestStaging {
     /** Makes, or finds, the partition and mounts it; create-gpt-partition's document. */
     public JsonNode partition(Place place) {
         List<String> args = new ArrayList<>(List.of("--device", "/dev/vdb", "--label", place.label(), "--mount",
-                MOUNT));
+                DiskNames.MOUNT));
         args.addAll(place.arguments());
         return run("create-gpt-partition", args);
     }
 
     /** Fetches from the artifact server, by its address for the VM; curl-all's document. */
     public JsonNode fetch(HttpUrl artifacts, String release, String mode) {
-        List<String> args = new ArrayList<>(List.of(artifacts.toString(), MOUNT, "--mode", mode));
+        List<String> args = new ArrayList<>(List.of(artifacts.toString(), DiskNames.MOUNT, "--mode", mode));
         if (release != null) {
             args.addAll(List.of("--release", release));
         }
@@ -101,17 +101,17 @@ public final class GuestStaging {
 
     /** Reads everything back; verify's document. */
     public JsonNode verify() {
-        return run("verify", List.of(MOUNT));
+        return run("verify", List.of(DiskNames.MOUNT));
     }
 
     public Space space() {
-        String[] words = ssh.check("df -B1 --output=size,used " + MOUNT + " | tail -n 1").strip().split("\\s+");
+        String[] words = ssh.check("df -B1 --output=size,used " + DiskNames.MOUNT + " | tail -n 1").strip().split("\\s+");
         return new Space(Long.parseLong(words[0]), Long.parseLong(words[1]));
     }
 
     /** What a mount of containers-storage below left there goes, too: a plain umount would be busy. */
     public void unmount() {
-        ssh.check("sudo umount -R " + MOUNT + " && sync");
+        ssh.check("sudo umount -R " + DiskNames.MOUNT + " && sync");
     }
 
     /** The connection may break before the answer comes. */

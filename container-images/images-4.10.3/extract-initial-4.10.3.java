@@ -2,9 +2,11 @@
 //JAVA 17+
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/oci/DiskNames.java
 //SOURCES ../../common/storage/ExtractCommand.java
 
 import common.cli.Cli;
+import common.oci.DiskNames;
 import common.storage.ExtractCommand;
 import picocli.CommandLine.Command;
 
@@ -14,7 +16,7 @@ import picocli.CommandLine.Command;
         footer = {"", "Example, on the node:", "  jbang extract-initial-4.10.3.java --folder /var/mnt/ai-images"})
 class ExtractInitial4103 extends ExtractCommand {
     ExtractInitial4103() {
-        super("ai-images");
+        super(DiskNames.AI_IMAGES);
     }
 
     public static void main(String... args) {

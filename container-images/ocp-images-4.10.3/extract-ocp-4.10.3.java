@@ -2,9 +2,11 @@
 //JAVA 17+
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/oci/DiskNames.java
 //SOURCES ../../common/storage/ExtractCommand.java
 
 import common.cli.Cli;
+import common.oci.DiskNames;
 import common.storage.ExtractCommand;
 import picocli.CommandLine.Command;
 
@@ -14,7 +16,7 @@ import picocli.CommandLine.Command;
         footer = {"", "Example, on the node:", "  jbang extract-ocp-4.10.3.java --folder /var/mnt/ocp-images"})
 class ExtractOcp4103 extends ExtractCommand {
     ExtractOcp4103() {
-        super("ocp-images");
+        super(DiskNames.OCP_IMAGES);
     }
 
     public static void main(String... args) {

@@ -2,9 +2,11 @@
 //JAVA 17+
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/oci/DiskNames.java
 //SOURCES ../../common/registry/PullCommand.java
 
 import common.cli.Cli;
+import common.oci.DiskNames;
 import common.registry.PullCommand;
 import picocli.CommandLine.Command;
 
@@ -14,7 +16,7 @@ import picocli.CommandLine.Command;
             "  jbang pull-ocp-4.10.3.java --authfile pull-secret.json --folder /srv/www/ocp-images-4.10.3"})
 class PullOcp4103 extends PullCommand {
     PullOcp4103() {
-        super("ocp-images", "4.10.3", "container-images/ocp-images-4.10.3/ocp-images-4.10.3.txt");
+        super(DiskNames.OCP_IMAGES, "4.10.3", "container-images/ocp-images-4.10.3/ocp-images-4.10.3.txt");
     }
 
     public static void main(String... args) {

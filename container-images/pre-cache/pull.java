@@ -2,9 +2,11 @@
 //JAVA 17+
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/oci/DiskNames.java
 //SOURCES ../../common/registry/PullCommand.java
 
 import common.cli.Cli;
+import common.oci.DiskNames;
 import common.registry.PullCommand;
 import picocli.CommandLine.Command;
 
@@ -14,7 +16,7 @@ import picocli.CommandLine.Command;
             "  jbang pull.java --authfile pull-secret.json --folder ../ocp-images-4.12.0"})
 class PreCachePull extends PullCommand {
     PreCachePull() {
-        super("ocp-images", null, "container-images/pre-cache/images.txt");
+        super(DiskNames.OCP_IMAGES, null, "container-images/pre-cache/images.txt");
     }
 
     public static void main(String... args) {
