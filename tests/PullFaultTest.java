@@ -27,6 +27,7 @@ import common.oci.Digest;
 import common.oci.Manifest;
 import mockwebserver3.MockResponse;
 import mockwebserver3.RecordedRequest;
+import mockwebserver3.SocketEffect;
 import okhttp3.Headers;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
@@ -142,6 +143,31 @@ class PullFaultTest {
         assertOnlyBad(": 429, too many requests; try again later or with fewer --jobs", pull(good, bad),
                 layer.digest());
         assertEquals(5, ranges(layer.digest()).size());
+    }
+
+    @Test
+    @DisplayName("429 that asks for hours: not waited for, the reason says how long")
+    void tooManyRequestsForHours() throws IOException {
+        Manifest bad = image(layer);
+        server.at(blob(layer.digest()), request -> new MockResponse(429, Headers.of("Retry-After", "7200"), ""));
+        assertOnlyBad(": 429, too many requests; it asks to wait 2h00m", pull(good, bad), layer.digest());
+        assertEquals(1, ranges(layer.digest()).size());
+    }
+
+    @Test
+    @DisplayName("a connection that breaks three times before a manifest came: asked again, done")
+    void brokenManifest() throws IOException {
+        int[] broken = {0};
+        Path file = root.resolve("www" + manifest(good));
+        server.at(manifest(good), request -> {
+            try {
+                return ++broken[0] > 3 ? answer(200, Files.readAllBytes(file)).apply(request)
+                        : new MockResponse.Builder().onResponseStart(SocketEffect.ShutdownConnection.INSTANCE).build();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        PullLab.assertDone(pull(good));
     }
 
     @Test

@@ -70,6 +70,7 @@
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES RenderTest.java
+//SOURCES RetryTest.java
 //SOURCES RhcosImageTest.java
 //SOURCES ScriptsTest.java
 //SOURCES SiteConfigTest.java

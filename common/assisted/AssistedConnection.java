@@ -3,17 +3,15 @@ package common.assisted;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../http/Http.java
+//SOURCES ../http/Retry.java
 //SOURCES ../http/Time.java
 //SOURCES AssistedError.java
 //SOURCES OfflineToken.java
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Set;
 
 import javax.net.ssl.SSLException;
@@ -22,6 +20,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.http.Http;
+import common.http.Retry;
 import common.http.Time;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -76,42 +75,38 @@ public final class AssistedConnection {
      * {@link Cli.Failure} on an error status, {@link Unanswered} when nothing came back.
      */
     byte[] exchange(String method, String path, JsonNode body, boolean again) throws IOException {
-        Instant fault = null;
+        Retry retry = Retry.within(PATIENCE, time);
         for (int tried = 1;; tried++) {
-            IOException lost = null;
-            Duration wait = Duration.ofSeconds(Math.min(30, 1L << Math.min(tried, 5)));
             try (Response response = send(method, path, body)) {
                 answered = true;
                 byte[] bytes = response.body().bytes();
                 if (response.isSuccessful()) {
                     return bytes;
                 }
-                boolean worthIt = BUSY.contains(response.code()) || response.code() == 500 && tried < 5;
-                if (!again || !worthIt || fault != null && patienceEnds(fault)) {
-                    throw AssistedError.of(method + " " + base.host() + " " + path, response.code(), bytes);
+                int status = response.code();
+                boolean worthIt = again && (BUSY.contains(status) || status == 500 && tried < Retry.TRIES);
+                warn(worthIt && tried == 1, base.host() + " is busy");
+                if (!worthIt || !retry.again(status, response.header("Retry-After"), base.host())) {
+                    throw AssistedError.of(method + " " + base.host() + " " + path, status, bytes);
                 }
-                wait = Http.retryAfter(response.header("Retry-After"), wait);
             } catch (IOException e) {
-                boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
-                if (interrupted) {
+                if (Retry.isInterrupt(e)) {
                     throw e;
                 }
-                lost = unreachable(e);
-                if (!again || !answered || fault != null && patienceEnds(fault)) {
+                IOException lost = unreachable(e);
+                boolean worthIt = again && answered; // an address that never answered may be a wrong one
+                warn(worthIt && tried == 1, lost.getMessage().replaceFirst(";.*", ""));
+                if (!worthIt || !retry.again()) {
                     throw lost;
                 }
             }
-            if (fault == null) {
-                fault = time.now();
-                Cli.warn((lost == null ? base.host() + " is busy" : lost.getMessage().replaceFirst(";.*", ""))
-                        + "; trying again for " + Time.words(PATIENCE));
-            }
-            time.sleep(wait);
         }
     }
 
-    private boolean patienceEnds(Instant since) {
-        return Duration.between(since, time.now()).compareTo(PATIENCE) > 0;
+    private static void warn(boolean first, String fault) {
+        if (first) {
+            Cli.warn(fault + "; trying again for " + Time.words(PATIENCE));
+        }
     }
 
     private Response send(String method, String path, JsonNode body) throws IOException {

@@ -2,6 +2,7 @@ package common.assisted;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../http/Retry.java
 //SOURCES ../http/Time.java
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES AssistedConnection.java
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
+import common.http.Retry;
 import common.http.Time;
 import common.ignition.IgnitionOverride;
 
@@ -26,6 +28,7 @@ import common.ignition.IgnitionOverride;
  */
 public final class ClusterRegistration {
     private static final int TRIES = 3;
+    private static final Duration SETTLES = Duration.ofSeconds(2);
 
     private final AssistedInstaller service;
     private final ClusterPlan plan;
@@ -96,23 +99,23 @@ public final class ClusterRegistration {
 
     /** Looks; makes one if there is none; looks again if nobody answered that. */
     private Registered once(Call<Optional<JsonNode>> look, Call<JsonNode> make) throws IOException {
-        for (int tried = 1;; tried++) {
+        Retry retry = new Retry(TRIES, time);
+        for (boolean first = true;; first = false) {
             Optional<JsonNode> found = look.make();
             if (found.isPresent()) {
-                return new Registered(found.get(), tried > 1);
+                return new Registered(found.get(), !first);
             }
             try {
                 return new Registered(make.make(), true);
             } catch (AssistedConnection.Unanswered e) {
-                if (tried == TRIES) {
+                if (!retry.again(SETTLES)) {
                     throw e;
                 }
             } catch (AssistedError e) {
-                if (e.status < 500 || tried == TRIES) {
+                if (e.status < 500 || !retry.again(SETTLES)) {
                     throw e;
                 }
             }
-            time.sleep(Duration.ofSeconds(2));
         }
     }
 

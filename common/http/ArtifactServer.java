@@ -4,13 +4,11 @@ package common.http;
 //SOURCES Download.java
 //SOURCES Http.java
 //SOURCES Listing.java
+//SOURCES Retry.java
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.Date;
 
 import common.cli.Cli;
@@ -25,7 +23,6 @@ import okhttp3.Response;
 public final class ArtifactServer {
     /** Larger listings and documents are refused: they are held in memory. */
     static final int MAX_DOCUMENT = 32 << 20;
-    private static final int TRIES = 3;
 
     private final Http http = new Http(null, false);
     private final HttpUrl base;
@@ -110,29 +107,23 @@ public final class ArtifactServer {
     }
 
     private byte[] read(HttpUrl url) {
-        for (int tried = 1;; tried++) {
-            try (Response response = answer(url, http.get(url, headers(), true))) {
-                byte[] bytes = response.body().byteStream().readNBytes(MAX_DOCUMENT + 1);
-                if (bytes.length > MAX_DOCUMENT) {
-                    throw new Cli.Failure(url + ": more than " + (MAX_DOCUMENT >> 20) + " MiB, which is no listing or "
-                            + "document of ours; is this the artifact server?");
-                }
-                return bytes;
-            } catch (IOException e) {
-                boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
-                if (interrupted || tried == TRIES) {
-                    throw new Cli.Failure(Cli.FAILED, url + ": " + Http.explain(e, base.host()), e);
-                }
-                pause(Duration.ofMillis(100L << tried));
-            }
-        }
-    }
-
-    private static void pause(Duration wait) {
         try {
-            Http.pause(wait);
-        } catch (InterruptedIOException e) {
-            throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
+            for (Retry retry = new Retry();;) {
+                try (Response response = answer(url, http.get(url, headers(), true))) {
+                    byte[] bytes = response.body().byteStream().readNBytes(MAX_DOCUMENT + 1);
+                    if (bytes.length > MAX_DOCUMENT) {
+                        throw new Cli.Failure(url + ": more than " + (MAX_DOCUMENT >> 20) + " MiB, which is no listing "
+                                + "or document of ours; is this the artifact server?");
+                    }
+                    return bytes;
+                } catch (IOException e) {
+                    if (!retry.again(e)) {
+                        throw e;
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new Cli.Failure(Cli.FAILED, url + ": " + Http.explain(e, base.host()), e);
         }
     }
 
@@ -141,6 +132,7 @@ public final class ArtifactServer {
         if (code == 200 || code == 206 || code == 416) {
             return response;
         }
+        String wait = Retry.words(response.header("Retry-After"));
         response.close();
         if (code >= 300 && code < 400) {
             throw new Cli.Failure(url + ": the server redirects to " + response.header("Location", "nowhere")
@@ -149,7 +141,8 @@ public final class ArtifactServer {
         if (code == 404 || code == 410) {
             throw new Missing(url + ": not on the server (HTTP " + code + ")");
         }
-        throw new Cli.Failure(url + ": HTTP " + code + (code >= 500 ? ", tried several times"
+        throw new Cli.Failure(url + ": HTTP " + code + (!wait.isEmpty() ? wait : Retry.isPassing(code)
+                ? ", tried several times"
                 : url.encodedPath().endsWith("/") ? "; are directory listings on (nginx: autoindex on)?"
                 : "; may the web server read the file?"));
     }

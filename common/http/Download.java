@@ -2,13 +2,11 @@ package common.http;
 
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../oci/Digest.java
-//SOURCES Http.java
+//SOURCES Retry.java
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -16,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.function.LongConsumer;
 
 import common.cli.AtomicFile;
@@ -34,7 +31,6 @@ import okhttp3.Response;
  * @param digest what the bytes must have; null when not known
  */
 public record Download(Path partial, Path target, long size, Digest digest) {
-    private static final int TRIES = 5;
     private static final int BUFFER = 128 << 10;
 
     /** The file on the server. {@code open} returns status 200 or 206, or 416, or throws. */
@@ -70,7 +66,7 @@ public record Download(Path partial, Path target, long size, Digest digest) {
         try (Partial part = new Partial(progress)) {
             boolean resumed = part.have > 0;
             long furthest = part.have;
-            for (int failures = 0;;) {
+            for (Retry retry = new Retry();;) {
                 try {
                     part.fetchRest(source);
                     return part.finish();
@@ -84,13 +80,13 @@ public record Download(Path partial, Path target, long size, Digest digest) {
                     }
                     resumed = false; // what the earlier run left may have been at fault
                 } catch (IOException e) {
-                    boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
-                    failures = part.have > furthest ? 1 : failures + 1;
-                    furthest = Math.max(furthest, part.have);
-                    if (interrupted || failures == TRIES) {
+                    if (part.have > furthest) {
+                        retry.progressed();
+                        furthest = part.have;
+                    }
+                    if (!retry.again(e)) {
                         throw e;
                     }
-                    Http.pause(Duration.ofMillis(100L << failures));
                 }
             }
         }

@@ -4,9 +4,9 @@ package common.http;
 //DEPS com.squareup.okhttp3:okhttp-tls:5.5.1
 //SOURCES ../cli/Cli.java
 //SOURCES EnvironmentProxy.java
+//SOURCES Retry.java
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -16,10 +16,6 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -45,14 +41,10 @@ import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 
 /**
- * The one way out to HTTP: time-outs, the proxy of the environment, CA certificates, and another try with back-off when
- * the server says 429 or 5xx ({@code Retry-After} is obeyed up to a minute). A connection that breaks in the middle of
- * a body is {@link Download}'s business.
+ * The one way out to HTTP: time-outs, the proxy of the environment, CA certificates, and another try after status 429 and
+ * 5xx ({@link Retry}). A connection that breaks is the caller's business: it knows how far the answer was read.
  */
 public final class Http {
-    private static final int TRIES = 5;
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
-
     private final OkHttpClient plain;
     private final Path certDir;
     private OkHttpClient tls;
@@ -97,41 +89,13 @@ public final class Http {
 
     private Response send(Request request, boolean verify) throws IOException {
         OkHttpClient client = client(request, verify);
-        for (int tried = 1;; tried++) {
+        for (Retry retry = new Retry();;) {
             Response response = client.newCall(request).execute();
-            boolean busy = response.code() == 429 || response.code() >= 500 && response.code() != 501;
-            if (!busy || tried == TRIES) {
+            if (!retry.again(response.code(), response.header("Retry-After"), request.url().host())) {
                 return response;
             }
-            Duration wait = retryAfter(response.header("Retry-After"), Duration.ofMillis(250L << tried));
             response.close();
-            pause(wait);
         }
-    }
-
-    /** Sleeps; an interrupt is an {@link InterruptedIOException}, which is no broken connection: do not try again. */
-    public static void pause(Duration wait) throws InterruptedIOException {
-        try {
-            Thread.sleep(wait.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted");
-        }
-    }
-
-    /** RFC 9110 section 10.2.3: seconds or a date; at most a minute, since a person waits. */
-    public static Duration retryAfter(String header, Duration otherwise) {
-        if (header == null) {
-            return otherwise;
-        }
-        Duration asked;
-        try {
-            asked = header.matches("\\d{1,9}") ? Duration.ofSeconds(Long.parseLong(header)) : Duration.between(
-                    Instant.now(), ZonedDateTime.parse(header, DateTimeFormatter.RFC_1123_DATE_TIME));
-        } catch (DateTimeParseException e) {
-            return otherwise;
-        }
-        return asked.isNegative() ? Duration.ZERO : asked.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : asked;
     }
 
     private synchronized OkHttpClient tls() throws IOException {

@@ -1,7 +1,5 @@
 package common.http;
 
-//SOURCES Http.java
-
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,7 +12,12 @@ public class Time {
 
     /** Sleeps; an interrupt is an {@link InterruptedIOException}. */
     public void sleep(Duration duration) throws InterruptedIOException {
-        Http.pause(duration);
+        try {
+            Thread.sleep(duration.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
     }
 
     /** 754 s are {@code 12m34s}. */

@@ -2,6 +2,7 @@ package common.registry;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../http/Http.java
+//SOURCES ../http/Retry.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES RegistriesConf.java
@@ -10,14 +11,12 @@ package common.registry;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.net.SocketTimeoutException;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 import common.http.Http;
+import common.http.Retry;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.registry.RegistriesConf.Endpoint;
@@ -29,8 +28,6 @@ import okhttp3.Response;
  * was read may be trusted once the end was read.
  */
 final class BlobStream extends InputStream {
-    private static final int TRIES = 5;
-
     private final Registry registry;
     private final List<Endpoint> endpoints;
     private final Descriptor blob;
@@ -58,7 +55,7 @@ final class BlobStream extends InputStream {
         if (fatal != null) {
             throw fatal; // no further tries
         }
-        for (int failures = 0; have < blob.size();) {
+        for (Retry retry = new Retry(); have < blob.size();) {
             try {
                 if (body == null) {
                     open();
@@ -72,9 +69,7 @@ final class BlobStream extends InputStream {
                 return n;
             } catch (IOException e) {
                 close();
-                failures++;
-                nextEndpoint(e, failures == TRIES);
-                Http.pause(Duration.ofMillis(100L << failures));
+                nextEndpoint(e, retry);
             }
         }
         check();
@@ -91,14 +86,15 @@ final class BlobStream extends InputStream {
         }
     }
 
-    private void nextEndpoint(IOException e, boolean last) throws IOException {
-        boolean interrupted = e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException);
+    /** One that refuses is left out, one whose connection broke comes last. */
+    private void nextEndpoint(IOException e, Retry retry) throws IOException {
         Endpoint at = endpoints.remove(0);
         boolean refused = e instanceof Registry.Refused;
-        if (!refused) {
+        boolean passing = !refused && Retry.isPassing(e);
+        if (passing) {
             endpoints.add(at);
         }
-        if (interrupted || last || endpoints.isEmpty()) {
+        if (endpoints.isEmpty() || passing && !retry.again()) {
             fatal = refused ? e : new IOException(at + " " + blob.digest() + ": " + Http.explain(e, at.host()), e);
             throw fatal;
         }

@@ -6,6 +6,7 @@ package common.registry;
 //SOURCES ../cli/Progress.java
 //SOURCES ../http/Download.java
 //SOURCES ../http/Http.java
+//SOURCES ../http/Retry.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +37,7 @@ import common.cli.Parallel;
 import common.cli.Progress;
 import common.http.Download;
 import common.http.Http;
+import common.http.Retry;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.ImageList;
@@ -156,19 +159,26 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         String digest = entry.reference().getDigest().orElse(null);
         List<Endpoint> endpoints = conf.endpoints(entry.repository(), digest != null);
         String wanted = digest != null ? digest : entry.reference().getTag().orElse("latest");
-        List<String> reasons = new ArrayList<>();
-        for (int i = 0; i < endpoints.size(); i++) {
-            List<Endpoint> fromHere = new ArrayList<>(endpoints);
-            Collections.rotate(fromHere, -i);
-            try {
-                List<Manifest> manifests = new ArrayList<>();
-                collect(fromHere.get(0), wanted, manifests);
-                return new Image(entry, fromHere, manifests);
-            } catch (IOException | Cli.Failure e) {
-                reasons.add(explain(e, fromHere.get(0)));
+        Map<Endpoint, String> reasons = new LinkedHashMap<>();
+        Set<Endpoint> asked = new LinkedHashSet<>(endpoints);
+        Retry retry = new Retry();
+        do { // all of them before any is asked again: where one is down, another may be up
+            for (Endpoint at : List.copyOf(asked)) {
+                try {
+                    List<Manifest> manifests = new ArrayList<>();
+                    collect(at, wanted, manifests);
+                    List<Endpoint> fromHere = new ArrayList<>(endpoints);
+                    Collections.rotate(fromHere, -endpoints.indexOf(at));
+                    return new Image(entry, fromHere, manifests);
+                } catch (IOException | Cli.Failure e) {
+                    reasons.put(at, explain(e, at));
+                    if (!(e instanceof IOException io) || e instanceof Registry.Refused || !Retry.isPassing(io)) {
+                        asked.remove(at);
+                    }
+                }
             }
-        }
-        throw new IOException(String.join("; ", reasons));
+        } while (!asked.isEmpty() && retry.again());
+        throw new IOException(String.join("; ", reasons.values()));
     }
 
     private Manifest collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {

@@ -4,6 +4,7 @@ package common.registry;
 //SOURCES ../cli/Cli.java
 //SOURCES ../http/Download.java
 //SOURCES ../http/Http.java
+//SOURCES ../http/Retry.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
@@ -25,6 +26,7 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.http.Download;
 import common.http.Http;
+import common.http.Retry;
 import common.oci.Digest;
 import common.oci.Manifest;
 import common.registry.RegistriesConf.Endpoint;
@@ -178,13 +180,14 @@ public final class Registry {
     }
 
     private static String words(Response response) throws IOException {
+        String wait = Retry.words(response.header("Retry-After"));
         String reason = switch (response.code()) {
             case 401 -> "401, the credentials are refused; renew them with podman login --authfile FILE HOST";
             case 403 -> "403, the credentials do not allow this repository";
             case 404 -> "404, not there";
-            case 429 -> "429, too many requests; try again later or with fewer --jobs";
+            case 429 -> "429, too many requests" + (wait.isEmpty() ? "; try again later or with fewer --jobs" : wait);
             default -> response.isRedirect() ? response.code() + ", redirected to where we do not follow"
-                    : String.valueOf(response.code());
+                    : response.code() + wait;
         };
         String said = new String(response.body().byteStream().readNBytes(2000), StandardCharsets.UTF_8);
         try {

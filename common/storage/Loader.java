@@ -3,6 +3,8 @@ package common.storage;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
+//SOURCES ../http/Retry.java
+//SOURCES ../http/Time.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
@@ -34,6 +36,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Json;
+import common.http.Retry;
+import common.http.Time;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.ImageList;
@@ -221,13 +225,13 @@ public final class Loader {
         }
     }
 
-    private void load(Path view, Path blobs, String reference, Path work) {
-        for (int left = retries;; left--) {
+    private void load(Path view, Path blobs, String reference, Path work) throws IOException {
+        for (Retry retry = new Retry(retries + 1, new Time());;) {
             try {
                 storage.load(view, blobs, reference, work);
                 return;
             } catch (Cli.Failure e) {
-                if (left == 0 || e.exitCode == Cli.INTERRUPTED) {
+                if (e.exitCode != Cli.FAILED || !retry.again()) {
                     throw e;
                 }
                 Cli.warn(reference + ": " + e.getMessage() + "; trying again");
