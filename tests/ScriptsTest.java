@@ -81,11 +81,11 @@ class ScriptsTest {
     }
 
     @Test
-    @DisplayName("scripts have fewer than 120 lines, all other Java files and create-vm fewer than 300")
+    @DisplayName("but for //SOURCES scripts have fewer than 120 lines, all other Java files and create-vm fewer than 300")
     void sizes() {
         Path tests = Repository.ROOT.resolve("tests"); // run_tests grows with its list
         Path createVm = Repository.ROOT.resolve("create-vm.java"); // a dozen steps, with an option or two each
-        assertNone(f -> Repository.text(f).lines().count()
+        assertNone(f -> Repository.text(f).lines().filter(l -> !l.startsWith("//SOURCES ")).count()
                 >= (scripts().contains(f) && !f.startsWith(tests) && !f.equals(createVm) ? 120 : 300));
     }
 

@@ -75,6 +75,7 @@
 //SOURCES ScriptsTest.java
 //SOURCES SiteConfigTest.java
 //SOURCES SiteConsumersTest.java
+//SOURCES SourcesTest.java
 //SOURCES StageNodeTest.java
 //SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java

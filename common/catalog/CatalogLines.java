@@ -1,6 +1,6 @@
 package common.catalog;
 
-//SOURCES FileBasedCatalog.java
+//SOURCES CatalogProperty.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-import common.catalog.FileBasedCatalog.Property;
 
 /**
  * A YAML catalog without the lines that {@link FileBasedCatalog} would skip: descriptions, icons, and the properties
@@ -116,7 +115,7 @@ final class CatalogLines extends InputStream {
         if (!passAll && first == '-' && "properties".equals(key) && indent <= elementIndent) {
             elementIndent = indent;
             Matcher type = ELEMENT.matcher(beginning(at));
-            passContent = !type.matches() || Property.TYPES.contains(type.group(2));
+            passContent = !type.matches() || CatalogProperty.TYPES.contains(type.group(2));
             return true;
         }
         return passAll || passContent;

@@ -4,6 +4,7 @@ package common.catalog;
 //SOURCES ../cli/Cli.java
 //SOURCES Catalog.java
 //SOURCES CatalogLines.java
+//SOURCES CatalogProperty.java
 //DEPS org.yaml:snakeyaml:2.5
 
 import java.io.BufferedInputStream;
@@ -14,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -198,12 +198,12 @@ public final class FileBasedCatalog {
                     case "type" -> type[0] = text();
                     case "value" -> fields(inner -> {
                         // the few short ones that are used; others are manifests of megabytes
-                        value.put(inner, Property.FIELDS.contains(inner) ? text() : skip());
+                        value.put(inner, CatalogProperty.FIELDS.contains(inner) ? text() : skip());
                     });
                     default -> parser.skipChildren();
                 }
             });
-            Property property = new Property(type[0], value);
+            CatalogProperty property = new CatalogProperty(type[0], value);
             version = property.isPackage() ? value.get("version") : version;
             property.provided().ifPresent(provides::add);
             property.required().ifPresent(requires::add);
@@ -245,31 +245,6 @@ public final class FileBasedCatalog {
 
         private Cli.Failure failure(String message) {
             return new Cli.Failure(where + ":" + line + ": " + message);
-        }
-    }
-
-    /** A bundle's property as both kinds of catalogs have it: {@code value} holds the scalars of its JSON object. */
-    record Property(String type, Map<String, String> value) {
-        /** Those that are used. */
-        static final Set<String> TYPES = Set.of("olm.package", "olm.package.required", "olm.gvk", "olm.gvk.required");
-        static final Set<String> FIELDS = Set.of("packageName", "version", "versionRange", "group", "kind");
-
-        boolean isPackage() {
-            return "olm.package".equals(type);
-        }
-
-        Optional<Api> provided() {
-            return "olm.gvk".equals(type) ? Optional.of(api()) : Optional.empty();
-        }
-
-        Optional<Requirement> required() {
-            return Optional.ofNullable("olm.gvk.required".equals(type) ? new Requirement(null, null, api())
-                    : "olm.package.required".equals(type)
-                    ? new Requirement(value.get("packageName"), value.get("versionRange"), null) : null);
-        }
-
-        private Api api() {
-            return new Api(value.get("group"), value.get("version"), value.get("kind"));
         }
     }
 }

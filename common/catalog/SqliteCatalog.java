@@ -3,7 +3,7 @@ package common.catalog;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES Catalog.java
-//SOURCES FileBasedCatalog.java
+//SOURCES CatalogProperty.java
 //DEPS org.xerial:sqlite-jdbc:3.53.4.0
 
 import java.nio.file.Path;
@@ -24,7 +24,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.catalog.Catalog.Api;
 import common.catalog.Catalog.Entry;
 import common.catalog.Catalog.Requirement;
-import common.catalog.FileBasedCatalog.Property;
 import common.cli.Cli;
 import common.cli.Json;
 
@@ -36,7 +35,7 @@ public final class SqliteCatalog {
     private final Statement statement;
     private final Catalog catalog;
     private final Map<String, List<String>> images = new HashMap<>();
-    private final Map<String, List<Property>> properties = new HashMap<>();
+    private final Map<String, List<CatalogProperty>> properties = new HashMap<>();
 
     private SqliteCatalog(Statement statement, Catalog catalog) {
         this.statement = statement;
@@ -91,13 +90,13 @@ public final class SqliteCatalog {
     }
 
     /** Dependencies have the same types as properties, without {@code .required}, and a range as their version. */
-    private static Property property(ResultSet row, String kind) throws SQLException {
+    private static CatalogProperty property(ResultSet row, String kind) throws SQLException {
         Map<String, String> value = new HashMap<>();
         JsonNode json = Json.parse(row.getBytes(3), "property of " + row.getString(1));
-        Property.FIELDS.forEach(f -> value.put(f, json.path(f).asText(null)));
+        CatalogProperty.FIELDS.forEach(f -> value.put(f, json.path(f).asText(null)));
         value.putIfAbsent("versionRange", value.get("version"));
         String type = row.getString(2);
-        return new Property(type.endsWith(kind) ? type : type + kind, value);
+        return new CatalogProperty(type.endsWith(kind) ? type : type + kind, value);
     }
 
     private void bundle(ResultSet row) throws SQLException {
@@ -105,7 +104,7 @@ public final class SqliteCatalog {
         String version = row.getString(3);
         List<Api> provides = new ArrayList<>();
         Set<Requirement> requires = new HashSet<>();
-        for (Property property : properties.getOrDefault(name, List.of())) {
+        for (CatalogProperty property : properties.getOrDefault(name, List.of())) {
             version = version == null && property.isPackage() ? property.value().get("version") : version;
             property.provided().ifPresent(provides::add);
             property.required().ifPresent(requires::add);

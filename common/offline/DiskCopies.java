@@ -9,7 +9,7 @@ package common.offline;
 //SOURCES ../disk/PartitionNode.java
 //SOURCES ../verify/VerifiedPartition.java
 //SOURCES OfflineDisk.java
-//SOURCES OfflineStaging.java
+//SOURCES OfflineRequest.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -30,7 +30,6 @@ import common.cli.Proc;
 import common.disk.BlockDevice;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
-import common.offline.OfflineStaging.Request;
 import common.verify.VerifiedPartition;
 
 /**
@@ -44,7 +43,7 @@ final class DiskCopies {
     private final PartitionNode from;
     private final long bytes;
     private final VerifiedPartition contents;
-    private final Request request;
+    private final OfflineRequest request;
 
     /** A disk that becomes a copy; {@code there} when it is one already. */
     private record Target(OfflineDisk image, GptPlan plan, boolean there) {
@@ -55,7 +54,7 @@ final class DiskCopies {
     }
 
     /** {@code path}: of the source as it was given; {@code plan}: of its partition, which {@code from} is. */
-    DiskCopies(Path path, GptPlan plan, PartitionNode from, VerifiedPartition contents, Request request) {
+    DiskCopies(Path path, GptPlan plan, PartitionNode from, VerifiedPartition contents, OfflineRequest request) {
         this.path = path;
         this.source = plan.disk();
         this.from = from;

@@ -5,6 +5,7 @@ package common.offline;
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../staging/ServedRelease.java
 //SOURCES ../vm/KcliPlan.java
+//SOURCES OfflineRequest.java
 //SOURCES OfflineStaging.java
 
 import java.io.IOException;
@@ -54,7 +55,7 @@ public final class OfflineOptions {
             List<KcliPlan.Disk> known = profile.disks();
             newBytes = known.isEmpty() ? 0 : (long) known.get(known.size() - 1).size() << 30;
         }
-        OfflineStaging staging = new OfflineStaging(new OfflineStaging.Request(disk, copies,
+        OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
                 shared.size, newBytes, shared.force, "create-vm --offline"), Cli.text(shared.json));

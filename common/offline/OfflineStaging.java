@@ -13,6 +13,7 @@ package common.offline;
 //SOURCES ../verify/VerifiedPartition.java
 //SOURCES DiskCopies.java
 //SOURCES OfflineDisk.java
+//SOURCES OfflineRequest.java
 
 import java.io.IOException;
 import java.io.PrintStream;
@@ -49,37 +50,19 @@ public final class OfflineStaging {
     private static final int JOBS = 4;
     private static final int SHOWN = 20;
 
-    private final Request request;
+    private final OfflineRequest request;
     private final PrintStream text;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
     private final Map<String, String> failed = new TreeMap<>();
 
-    /**
-     * What is asked for.
-     *
-     * @param copies more disks that become copies of it
-     * @param artifacts address of the web server or local folder; null: the disk is staged already
-     * @param release null when the server has one only
-     * @param startSector where the partition begins, when size is null
-     * @param size of the partition in bytes, or null
-     * @param newBytes of a disk that is a file and not there yet
-     * @param force overwrite what is foreign
-     */
-    public record Request(Path disk, List<Path> copies, String artifacts, String release, ServedRelease.Mode mode, String label,
-            long startSector, Long size, long newBytes, boolean force, String by) {
-        GptPlan.Request partition(Path mount) {
-            return new GptPlan.Request(label, startSector, size, mount, force);
-        }
-    }
-
     /** What there is to stage. */
     private record Artifacts(FolderServer folder, StagingRequest order) implements AutoCloseable {
-        static Artifacts of(Request request) throws IOException {
-            Path local = Path.of(request.artifacts);
+        static Artifacts of(OfflineRequest request) throws IOException {
+            Path local = Path.of(request.artifacts());
             FolderServer folder = Files.isDirectory(local) ? new FolderServer(local) : null;
             try {
-                return new Artifacts(folder, StagingRequest.of(folder == null ? request.artifacts : folder.address(),
-                        request.release, request.mode));
+                return new Artifacts(folder, StagingRequest.of(folder == null ? request.artifacts() : folder.address(),
+                        request.release(), request.mode()));
             } catch (IOException | RuntimeException e) {
                 new Artifacts(folder, null).close();
                 throw e;
@@ -98,7 +81,7 @@ public final class OfflineStaging {
         R run() throws IOException, InterruptedException;
     }
 
-    public OfflineStaging(Request request, PrintStream text) {
+    public OfflineStaging(OfflineRequest request, PrintStream text) {
         this.request = request;
         this.text = text;
     }
@@ -111,8 +94,8 @@ public final class OfflineStaging {
      */
     public ObjectNode run() throws IOException, InterruptedException {
         needs();
-        try (OfflineDisk image = OfflineDisk.of(request.disk)) {
-            GptPlan plan = request.artifacts == null ? staged(image) : stage(image);
+        try (OfflineDisk image = OfflineDisk.of(request.disk())) {
+            GptPlan plan = request.artifacts() == null ? staged(image) : stage(image);
             if (!failed.isEmpty()) {
                 return report(plan, null, List.of());
             }
@@ -120,13 +103,13 @@ public final class OfflineStaging {
             VerifiedPartition contents;
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
                 contents = step("verify", () -> node.mounted(VerifiedPartition::verified));
-                if (!request.copies.isEmpty()) {
+                if (!request.copies().isEmpty()) {
                     DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
                     made = step("copy", () -> copies.make(failed, text));
                 }
             }
             step("finish", () -> {
-                if (request.artifacts == null) {
+                if (request.artifacts() == null) {
                     image.discard();
                 } else {
                     image.commit();
@@ -140,14 +123,14 @@ public final class OfflineStaging {
     /** What {@link #run} would do; writes nothing. */
     public void dryRun() throws IOException {
         needs();
-        if (request.artifacts != null) {
+        if (request.artifacts() != null) {
             dryStage();
         }
-        request.copies.forEach(copy -> text.println("# then a copy to " + copy));
+        request.copies().forEach(copy -> text.println("# then a copy to " + copy));
     }
 
     private void dryStage() throws IOException {
-        try (Artifacts artifacts = Artifacts.of(request); OfflineDisk image = OfflineDisk.of(request.disk)) {
+        try (Artifacts artifacts = Artifacts.of(request); OfflineDisk image = OfflineDisk.of(request.disk())) {
             text.println("# " + GptPlan.human(artifacts.order.bytes()) + " of release "
                     + artifacts.order.offer().release() + " onto " + image.path());
             if (image.isBeside()) {
@@ -176,7 +159,7 @@ public final class OfflineStaging {
         }
         GptPlan plan = GptPlan.of(image.open(0), request.partition(null));
         if (plan.action() != GptPlan.Action.REUSE) {
-            throw new Cli.Failure(image.path() + ": no staged partition " + request.label + "; --artifacts stages it");
+            throw new Cli.Failure(image.path() + ": no staged partition " + request.label() + "; --artifacts stages it");
         }
         plan.run(); // the kernel may not know of the partition yet
         return plan;
@@ -185,16 +168,16 @@ public final class OfflineStaging {
     private GptPlan stage(OfflineDisk image) throws IOException, InterruptedException {
         try (Artifacts artifacts = Artifacts.of(request)) {
             if (image.size() == 0) {
-                BlockDevice fresh = new BlockDevice(image.path(), true, 512, request.newBytes);
+                BlockDevice fresh = new BlockDevice(image.path(), true, 512, request.newBytes());
                 Partition partition = GptPlan.place(fresh, List.of(), request.partition(null));
                 artifacts.order.checkFits(fresh.size(partition), image.path().toString());
             }
             image.refuseFullFolder(artifacts.order.bytes());
-            BlockDevice disk = image.open(request.newBytes);
+            BlockDevice disk = image.open(request.newBytes());
             Path mount = mount(disk);
             GptPlan plan = GptPlan.of(disk, request.partition(mount));
             artifacts.order.checkFits(disk.size(plan.partition()), disk.path().toString());
-            if (artifacts.order.node().isEmpty() && request.mode != ServedRelease.Mode.STORE) {
+            if (artifacts.order.node().isEmpty() && request.mode() != ServedRelease.Mode.STORE) {
                 Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
                         + "it there with stage-node.java");
             }
@@ -223,7 +206,7 @@ public final class OfflineStaging {
                     order.offer().release(), plan.files(), plan.bytes() / 1e6, plan.presentBytes() / 1e6,
                     plan.fetchBytes() / 1e6);
             staging.fetch(plan);
-            staging.commit(request.by);
+            staging.commit(request.by());
             failed.putAll(staging.failed());
         }
         return null;
@@ -253,7 +236,7 @@ public final class OfflineStaging {
     private ObjectNode report(GptPlan plan, VerifiedPartition contents, List<Path> copies) {
         BlockDevice disk = plan.disk();
         Partition partition = plan.partition();
-        ObjectNode report = Json.object().put("disk", request.disk.toString()).put("partition", partition.number())
+        ObjectNode report = Json.object().put("disk", request.disk().toString()).put("partition", partition.number())
                 .put("offset", disk.offset(partition)).put("bytes", disk.size(partition));
         if (contents != null) {
             report.put("usedBytes", contents.usedBytes()).put("images", contents.images())

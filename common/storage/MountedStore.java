@@ -4,7 +4,6 @@ package common.storage;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
 //SOURCES ContainersStorage.java
-//SOURCES PackedStore.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +17,9 @@ import common.cli.Proc;
 
 /** A packed store, mounted read-only in a folder of its own for as long as this is open. Needs root. */
 public final class MountedStore implements AutoCloseable {
+    /** In the store: the references it answers, one a line. */
+    public static final String NAMES = "names.txt";
+
     private final Path temp;
 
     private MountedStore(Path temp) {
@@ -48,12 +50,12 @@ public final class MountedStore implements AutoCloseable {
     }
 
     /**
-     * What {@link PackedStore#NAMES} promises and podman does not find.
+     * What {@link #NAMES} promises and podman does not find.
      *
      * @throws Cli.Failure when podman cannot read the store
      */
     public Set<String> lacking() throws IOException {
-        Set<String> lacking = new TreeSet<>(Files.readAllLines(root().resolve(PackedStore.NAMES)));
+        Set<String> lacking = new TreeSet<>(Files.readAllLines(root().resolve(NAMES)));
         Path own = Files.createDirectory(temp.resolve("own"));
         try {
             lacking.removeAll(new ContainersStorage(own, temp.resolve("run"), root(), temp).names());

@@ -51,8 +51,6 @@ import common.cli.Proc;
  * whole: compare its sha256 with the inventory's.) {@code STORAGE_OPTS} has no effect on {@code podman --root}.
  */
 public final class PackedStore {
-    /** Its name on the partition. */
-    public static final String NAMES = "names.txt";
     private static final String ABOUT = "store.json";
 
     /** One file, or a folder for a file system that wants it unpacked. */
@@ -181,7 +179,7 @@ public final class PackedStore {
      */
     public void write(StoreSource input, Path store, Collection<String> names, Instant newest) throws IOException {
         new StoreNormalizer(store, newest == null ? Instant.EPOCH.toString() : newest.toString()).make();
-        Files.write(store.resolve(NAMES), new TreeSet<>(names));
+        Files.write(store.resolve(MountedStore.NAMES), new TreeSet<>(names));
         Files.writeString(store.resolve(ABOUT), about(input));
         Path temp = out.resolveSibling("." + out.getFileName() + ".tmp");
         try {

@@ -4,7 +4,6 @@ package common.verify;
 //SOURCES ../cli/Proc.java
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../storage/MountedStore.java
-//SOURCES ../storage/PackedStore.java
 //SOURCES Findings.java
 
 import java.io.IOException;
@@ -24,7 +23,6 @@ import common.cli.Cli;
 import common.cli.Proc;
 import common.inventory.ArtifactTree;
 import common.storage.MountedStore;
-import common.storage.PackedStore;
 
 /** Whether a packed image store mounts, and podman finds in it the images of the sets. Nothing is written into it. */
 final class StoreCheck {
@@ -49,7 +47,7 @@ final class StoreCheck {
             return;
         }
         try (MountedStore mount = MountedStore.of(store)) {
-            Set<String> names = new TreeSet<>(Files.readAllLines(mount.root().resolve(PackedStore.NAMES)));
+            Set<String> names = new TreeSet<>(Files.readAllLines(mount.root().resolve(MountedStore.NAMES)));
             Set<String> silent = mount.lacking();
             silent.forEach(r -> findings.wrong(store, "does not answer " + r));
             sets.forEach((set, wanted) -> compare(set, wanted, names, alone));

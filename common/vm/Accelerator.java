@@ -2,7 +2,6 @@ package common.vm;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
-//SOURCES QemuMachine.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +19,8 @@ public enum Accelerator {
     /** Nehalem: what RHEL 9 needs at least; newer models only cost time in software. */
     TCG("Nehalem");
 
+    private static final String QEMU = "qemu-system-x86_64";
+    private static final Path RED_HATS = Path.of("/usr/libexec/qemu-kvm"); // not on PATH there
     private static final Duration TRIAL = Duration.ofSeconds(30);
     /** A boot sector that tells QEMU's isa-debug-exit device 0: mov dx, 0xf4; mov al, 0; out dx, al; hlt. */
     private static final byte[] SECTOR = {(byte) 0xba, (byte) 0xf4, 0, (byte) 0xb0, 0, (byte) 0xee, (byte) 0xf4};
@@ -78,7 +79,7 @@ public enum Accelerator {
             sector[510] = 0x55;
             sector[511] = (byte) 0xaa;
             Files.write(disk, sector);
-            return Proc.of(List.of(QemuMachine.program(), "-machine", "pc", "-accel", accelerator.argument(),
+            return Proc.of(List.of(program(), "-machine", "pc", "-accel", accelerator.argument(),
                     "-nodefaults", "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-drive",
                     "file=" + disk + ",format=raw,if=ide")).timeout(TRIAL).run().exit() == SECTOR_RAN;
         } catch (Cli.Failure e) {
@@ -89,5 +90,10 @@ public enum Accelerator {
         } finally {
             Files.delete(disk);
         }
+    }
+
+    /** QEMU as this host has it: a name on PATH, or a path. */
+    static String program() {
+        return Proc.find(QEMU).isEmpty() && Files.isExecutable(RED_HATS) ? RED_HATS.toString() : QEMU;
     }
 }

@@ -4,6 +4,7 @@ package common.vm;
 //SOURCES ../cli/Proc.java
 //SOURCES DiskImage.java
 //SOURCES Firmware.java
+//SOURCES Accelerator.java
 //SOURCES KcliPlan.java
 //SOURCES RhcosImage.java
 //SOURCES UserNetwork.java
@@ -30,8 +31,6 @@ import okhttp3.HttpUrl;
 
 /** A VM that is a QEMU process of this user, with no daemon: user-mode network, disks, pid and log in its folder. */
 public final class QemuMachine implements VirtualMachine {
-    private static final String QEMU = "qemu-system-x86_64";
-    private static final Path RED_HATS = Path.of("/usr/libexec/qemu-kvm"); // not on PATH there
     private static final int LINES = 20;
 
     private final Spec order;
@@ -44,7 +43,7 @@ public final class QemuMachine implements VirtualMachine {
 
     @Override
     public void checkHost() {
-        Proc.need(program(), "qemu-img", "ssh", "ssh-keygen");
+        Proc.need(Accelerator.program(), "qemu-img", "ssh", "ssh-keygen");
         if (order.plan().uefi()) {
             Firmware.installed();
         }
@@ -139,7 +138,7 @@ public final class QemuMachine implements VirtualMachine {
     static List<String> argv(Spec order, UserNetwork network, int sshPort) {
         KcliPlan plan = order.plan();
         VmFolder folder = order.folder();
-        List<String> argv = new ArrayList<>(List.of(program(), "-name", plan.name(), "-machine", "q35",
+        List<String> argv = new ArrayList<>(List.of(Accelerator.program(), "-name", plan.name(), "-machine", "q35",
                 "-accel", order.accelerator().argument(), "-cpu", order.accelerator().cpu,
                 "-smp", "" + plan.cpus(), "-m", "" + plan.memory(), "-nodefaults", "-display", "none",
                 "-chardev", "file,id=serial,path=" + value(folder.file("serial.log")), "-serial", "chardev:serial",
@@ -162,10 +161,6 @@ public final class QemuMachine implements VirtualMachine {
         }
         argv.addAll(List.of("-pidfile", folder.file("qemu.pid").toString(), "-daemonize"));
         return argv;
-    }
-
-    static String program() {
-        return Proc.find(QEMU).isEmpty() && Files.isExecutable(RED_HATS) ? RED_HATS.toString() : QEMU;
     }
 
     /** In a QEMU option a comma ends the value unless it is doubled. */

@@ -1,6 +1,5 @@
 package common.vm;
 
-//DEPS org.tukaani:xz:1.12
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
@@ -10,6 +9,7 @@ package common.vm;
 //SOURCES ../http/Http.java
 //SOURCES ../oci/Digest.java
 //SOURCES DiskImage.java
+//DEPS org.tukaani:xz:1.12
 
 import java.io.BufferedInputStream;
 import java.io.IOException;

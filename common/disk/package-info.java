@@ -1,0 +1,5 @@
+/**
+ * Block devices: what is on a disk, where a partition may go, and the commands that put it there. Start with {@link
+ * common.disk.BlockDevice}, what is there, and {@link common.disk.GptPlan}, what will be. It may use {@code cli}.
+ */
+package common.disk;

@@ -1,0 +1,28 @@
+package common.offline;
+
+//SOURCES ../disk/GptPlan.java
+//SOURCES ../staging/ServedRelease.java
+
+import java.nio.file.Path;
+import java.util.List;
+
+import common.disk.GptPlan;
+import common.staging.ServedRelease;
+
+/**
+ * What is asked for.
+ *
+ * @param copies more disks that become copies of it
+ * @param artifacts address of the web server or local folder; null: the disk is staged already
+ * @param release null when the server has one only
+ * @param startSector where the partition begins, when size is null
+ * @param size of the partition in bytes, or null
+ * @param newBytes of a disk that is a file and not there yet
+ * @param force overwrite what is foreign
+ */
+public record OfflineRequest(Path disk, List<Path> copies, String artifacts, String release, ServedRelease.Mode mode, String label,
+        long startSector, Long size, long newBytes, boolean force, String by) {
+    GptPlan.Request partition(Path mount) {
+        return new GptPlan.Request(label, startSector, size, mount, force);
+    }
+}
