@@ -1,8 +1,13 @@
+//SOURCES TestTimes.java
+
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.TestTag;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.TestExecutionListener;
@@ -15,7 +20,9 @@ final class TestReport implements TestExecutionListener {
 
     private final PrintStream out;
     private TestPlan plan;
+    private final TestTimes times = new TestTimes();
     private long started;
+    private long classStarted;
     private int passed;
     private int failed;
     private int skipped;
@@ -34,6 +41,8 @@ final class TestReport implements TestExecutionListener {
     public void executionStarted(TestIdentifier test) {
         if (test.isTest()) {
             started = System.nanoTime();
+        } else if (isClass(test)) {
+            classStarted = System.nanoTime();
         }
     }
 
@@ -47,6 +56,10 @@ final class TestReport implements TestExecutionListener {
     /** A class counts only when it failed as a whole, as in a {@code @BeforeAll}: its tests are not reported then. */
     @Override
     public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+        if (isClass(test)) {
+            Set<String> tags = test.getTags().stream().map(TestTag::getName).collect(Collectors.toSet());
+            times.add(test.getLegacyReportingName(), tags, Duration.ofNanos(System.nanoTime() - classStarted));
+        }
         long millis = (System.nanoTime() - started) / 1_000_000;
         String line = name(test) + (test.isTest() ? " " + millis + " ms" : "");
         switch (result.getStatus()) {
@@ -69,8 +82,14 @@ final class TestReport implements TestExecutionListener {
         }
     }
 
-    /** Prints the counts; whether all is well: none failed and at least one ran. */
+    private boolean isClass(TestIdentifier test) {
+        return test.getSource().orElse(null) instanceof ClassSource && plan.getParent(test)
+                .filter(p -> !p.getSource().isPresent()).isPresent();
+    }
+
+    /** Prints the times and the counts; whether all is well: none failed and at least one ran. */
     boolean end() {
+        times.lines().forEach(out::println);
         out.println(passed + " passed, " + failed + " failed, " + skipped + " skipped");
         return failed == 0 && passed > 0;
     }
