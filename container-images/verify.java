@@ -2,6 +2,7 @@
 //JAVA 17+
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Progress.java
 //SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
@@ -11,6 +12,7 @@
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
@@ -19,6 +21,7 @@ import java.util.Locale;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.cli.Progress;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
@@ -43,12 +46,22 @@ class Verify extends Cli.Command {
     @Option(names = "--against", paramLabel = "FILE", description = "The inventory (default: FOLDER/inventory.json).")
     Path against;
 
+    @Option(names = "--mode", paramLabel = "auto|load|store|both", description = "How the disk was staged, whatever its "
+            + "staged.json says (auto, the default with --public-key: both if the inventory has a store, else load).")
+    Mode mode;
+
+    @Option(names = "--release", paramLabel = "VERSION", description = "The release that the disk is for, whatever its "
+            + "staged.json says; needed with --public-key when the inventory has several.")
+    String release;
+
     @Option(names = "--deep", description = "Also unpack every layer and compare it with its image's diff_ids, and "
             + "read every file in the store image. Takes about five times as long.")
     boolean deep;
 
     @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
     boolean json;
+
+    private enum Mode { AUTO, LOAD, STORE, BOTH }
 
     @ArgGroup
     Key key = new Key();
@@ -72,30 +85,54 @@ class Verify extends Cli.Command {
         if (!Files.isDirectory(folder)) {
             throw new Cli.Failure("no folder " + folder + "; is the data partition mounted?");
         }
-        PrivateKey secret = key.sign == null ? null : InventorySignature.privateKey(key.sign);
-        ArtifactTree tree = secret == null ? ArtifactTree.at(folder) : completed();
-        Verification verification = new Verification(tree, against == null ? null : against.toRealPath(),
+        if (key.sign == null) {
+            ArtifactTree tree = ArtifactTree.at(folder);
+            warnOfOwnVerifier(tree.root());
+            return verified(tree, null, begun);
+        }
+        PrivateKey secret = InventorySignature.privateKey(key.sign);
+        if (ArtifactTree.at(folder).partition()) {
+            throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
+                    + "server, curl-all brings the signature");
+        }
+        Inventory.complete(folder); // so that it can be signed; of a folder that is not whole no earlier signature stays
+        Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
+        Path blobs = folder.resolve("blobs");
+        try (LockFile pull = Files.isDirectory(blobs) ? LockFile.tryTake(blobs.resolve(".lock")).orElseThrow(() ->
+                new Cli.Failure("a pull is writing to " + blobs + "; sign when it has ended")) : null) {
+            return verified(ArtifactTree.at(folder), secret, begun);
+        }
+    }
+
+    /** Checks all, and signs what was checked when there is a key and nothing wrong. */
+    private int verified(ArtifactTree tree, PrivateKey secret, long begun) throws IOException {
+        boolean stated = key.check != null || mode != null || release != null;
+        Verification verification = new Verification(tree, new Verification.Expected(stated,
+                mode == null || mode == Mode.AUTO ? null : mode.name().toLowerCase(Locale.ROOT), release),
+                against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             verification.run(progress);
         }
         boolean whole = verification.findings().wrong().isEmpty();
         if (whole && secret != null) {
-            InventorySignature.sign(tree.root(), secret);
+            InventorySignature.sign(tree.root(), verification.inventoryBytes(), secret);
         }
         report(tree, verification, whole && secret != null, (System.nanoTime() - begun) / 1e9);
         return whole ? Cli.DONE : Cli.FAILED;
     }
 
-    /** Makes the inventory one that can be signed. Of a folder that is not whole no earlier signature stays, either. */
-    private ArtifactTree completed() throws IOException {
-        if (ArtifactTree.at(folder).partition()) {
-            throw new Cli.Failure(Cli.USAGE, folder + " is a data partition; --sign container-images on the factory "
-                    + "server, curl-all brings the signature");
+    /** A program on the disk that it judges finds what befell the disk; whoever changed the disk could change it, too. */
+    private void warnOfOwnVerifier(Path root) throws IOException {
+        try {
+            Path own = Path.of(Verify.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toRealPath();
+            if (key.check != null && own.startsWith(root)) {
+                Cli.warn("this verifier is on the disk that it checks: it finds accidents, not attackers; against these "
+                        + "run your own copy of it, with your own copy of the public key");
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
         }
-        Inventory.complete(folder);
-        Files.deleteIfExists(folder.resolve(Inventory.SIGNATURE));
-        return ArtifactTree.at(folder);
     }
 
     private void report(ArtifactTree tree, Verification verification, boolean signed, double seconds) throws IOException {
@@ -107,8 +144,9 @@ class Verify extends Cli.Command {
         verification.notStaged().forEach(k -> text.println("not staged: " + k));
         long free = tree.root().toFile().getUsableSpace(); // a FileStore is not to be had in a chroot
         boolean whole = findings.wrong().isEmpty();
-        text.printf(Locale.ROOT, "%s: %s; %d images, %d blobs, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
-                whole ? "whole" : findings.wrong().size() + " faults", verification.images(), tree.blobs().size(),
+        text.printf(Locale.ROOT, "%s: %s; %s, %s, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
+                whole ? "whole" : count(findings.wrong().size(), "fault"), count(verification.images(), "image"),
+                count(tree.blobs().size(), "blob"),
                 verification.bytes() / 1e6, seconds, free / 1e6, signed ? "; inventory signed" : "");
         if (json) {
             ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
@@ -119,5 +157,9 @@ class Verify extends Cli.Command {
             System.out.write(Json.pretty(document));
             System.out.flush();
         }
+    }
+
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
     }
 }

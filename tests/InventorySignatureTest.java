@@ -1,12 +1,15 @@
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/inventory/InventorySignature.java
 //SOURCES ScriptRun.java
 //SOURCES ServedTree.java
 //SOURCES StagedDisk.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,8 +19,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 import common.cli.Cli;
+import common.cli.LockFile;
 import common.cli.Proc;
 import common.inventory.Inventory;
+import common.inventory.InventorySignature;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -165,5 +170,21 @@ class InventorySignatureTest {
         Files.setPosixFilePermissions(inside, PosixFilePermissions.fromString("rw-------"));
         StagedDisk.assertWrong(StagedDisk.verify(server.root, "--sign", inside),
                 "factory.pem: looks like a secret (it has -----BEGIN PRIVATE KEY-----); remove it");
+    }
+
+    @Test
+    @DisplayName("is not of bytes that came after the check, nor made while a pull writes")
+    void changedMeanwhile() throws IOException {
+        Path inventory = server.root.resolve(Inventory.FILE);
+        byte[] checked = Files.readAllBytes(inventory);
+        server.add("more", "other", "entered while all else was hashed".getBytes());
+        assertThrows(Cli.Failure.class,
+                () -> InventorySignature.sign(server.root, checked, InventorySignature.privateKey(key)));
+        assertFalse(Files.exists(signature));
+        try (LockFile pull = LockFile.tryTake(server.root.resolve("blobs/.lock")).orElseThrow()) {
+            ScriptRun run = StagedDisk.verify(server.root, "--sign", key);
+            assertTrue(run.exit() == Cli.FAILED && run.err().contains("a pull is writing"), run::toString);
+        }
+        sign();
     }
 }

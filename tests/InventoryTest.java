@@ -5,13 +5,18 @@
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import common.inventory.Inventory;
 import common.oci.Digest;
@@ -77,5 +82,27 @@ class InventoryTest {
         assertTrue(Files.exists(signature));
         enter("another");
         assertTrue(Files.notExists(signature));
+    }
+
+    @Test
+    @DisplayName("keeps the set of a pull that ended while a large file was being hashed")
+    void meanwhile() throws Exception {
+        Path store = root.resolve("store.sqfs");
+        try (RandomAccessFile large = new RandomAccessFile(store.toFile(), "rw")) {
+            large.setLength(1L << 30);
+        }
+        CompletableFuture<Void> entering = CompletableFuture.runAsync(() -> {
+            try {
+                Inventory.enter(root, "store.sqfs", "store");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        Thread.sleep(100);
+        new ServedTree(root).pull("ai-images", "4.10.9", 1, 1000);
+        assertFalse(entering.isDone(), "the file was hashed too soon for this test");
+        entering.get(2, TimeUnit.MINUTES);
+        assertEquals(1, entries("store").size());
+        assertTrue(entries("set").stream().anyMatch(e -> "4.10.9".equals(e.release())), "the pull's set is gone");
     }
 }

@@ -52,7 +52,8 @@ class VerifyTest {
     @DisplayName("leaves unpacked images alone: what looks like a secret in them is the image's")
     void unpackedStore() throws IOException {
         ServedTree server = StagedDisk.server(temp);
-        for (String folder : List.of("store/overlay", ".scratch")) {
+        Files.createDirectories(server.root.resolve("store/overlay-images"));
+        for (String folder : List.of("store/overlay", ".build-store/store")) {
             Path unpacked = Files.createDirectories(server.root.resolve(folder));
             Files.writeString(unpacked.resolve("test.pem"), "-----BEGIN PRIVATE KEY-----");
         }

@@ -82,6 +82,7 @@
 //SOURCES VerifyFaultTest.java
 //SOURCES VerifyStoreTest.java
 //SOURCES VerifyTest.java
+//SOURCES VerifyTrustTest.java
 //SOURCES VmRehearsalTest.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Packages.java

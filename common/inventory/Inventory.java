@@ -3,6 +3,7 @@ package common.inventory;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/LockFile.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
@@ -10,6 +11,7 @@ package common.inventory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +25,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.oci.Digest;
 import common.oci.DiskNames;
 import common.oci.OciLayout;
@@ -90,7 +93,8 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
     }
 
     /**
-     * Brings ROOT/inventory.json up to date after a pull: the files of this set, and every whole blob that is there.
+     * Brings ROOT/inventory.json up to date after a pull: the files of this set, and every whole blob that is there. A
+     * set that is not beside its blobs has no place in it, which is a warning.
      *
      * @param asked the set; an earlier entry of the same name and release is replaced
      * @param list the image list inside the set folder
@@ -98,26 +102,42 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
      */
     public static void update(OciLayout set, SetOf asked, Path list, List<Path> files) throws IOException {
         Path root = set.blobs().getParent();
-        Path file = root.resolve(FILE);
-        Inventory old = before(file);
-        List<JsonNode> sets = new ArrayList<>(old.sets);
-        sets.removeIf(s -> s.path("name").asText().equals(asked.name) && s.path("release").asText().equals(asked.release));
-        sets.add(asked.json());
-        List<Entry> entries = new ArrayList<>(old.files);
-        entries.removeIf(e -> e.kind.equals("blob") || e.path.startsWith(asked.name + "/") && asked.release.equals(e.release)
-                || !Files.exists(root.resolve(e.from)));
+        if (!root.equals(set.folder().getParent())) {
+            Cli.warn(set.folder() + " is not beside " + set.blobs() + ": no " + FILE + " can name it, and curl-all does not "
+                    + "stage it from there");
+            return;
+        }
+        List<Entry> ours = new ArrayList<>();
         for (Path f : files) {
             String onPartition = asked.name + "/" + (f.equals(list) ? asked.name + ".txt" : f.getFileName());
-            entries.add(new Entry(onPartition, set.folder().getFileName() + "/" + f.getFileName(), asked.release,
+            ours.add(new Entry(onPartition, set.folder().getFileName() + "/" + f.getFileName(), asked.release,
                     Files.size(f), Digest.of(f), "set"));
         }
+        try (LockFile lock = lock(root)) {
+            Inventory old = before(root.resolve(FILE));
+            List<JsonNode> sets = new ArrayList<>(old.sets);
+            sets.removeIf(s -> s.path("name").asText().equals(asked.name)
+                    && s.path("release").asText().equals(asked.release));
+            sets.add(asked.json());
+            List<Entry> entries = new ArrayList<>(old.files);
+            entries.removeIf(e -> e.kind.equals("blob")
+                    || e.path.startsWith(asked.name + "/") && asked.release.equals(e.release)
+                    || !Files.exists(root.resolve(e.from)));
+            entries.addAll(ours);
+            entries.addAll(blobs(set));
+            write(root, sets, entries);
+        }
+    }
+
+    private static List<Entry> blobs(OciLayout set) throws IOException {
+        List<Entry> entries = new ArrayList<>();
         try (Stream<Path> blobs = Files.list(set.blobs().resolve("sha256"))) {
             for (Path b : blobs.filter(b -> b.getFileName().toString().matches("[0-9a-f]{64}")).sorted().toList()) {
                 String hex = b.getFileName().toString();
                 entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob"));
             }
         }
-        write(root, sets, entries);
+        return entries;
     }
 
     /**
@@ -140,12 +160,20 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
      */
     public static void enter(Path root, String path, String from, String release, String kind) throws IOException {
         Path file = root.resolve(from);
-        Inventory old = before(root.resolve(FILE));
-        List<Entry> entries = new ArrayList<>(old.files);
-        entries.removeIf(e -> e.from.equals(from) || e.path.equals(path) && Objects.equals(e.release, release));
-        entries.add(new Entry(inside(path, FILE), inside(from, FILE), release, Files.size(file), Digest.of(file),
-                kind));
-        write(root, old.sets, entries);
+        Entry entered = new Entry(inside(path, FILE), inside(from, FILE), release, Files.size(file), Digest.of(file),
+                kind); // before the lock is taken: it may be 20 GB
+        try (LockFile lock = lock(root)) {
+            Inventory old = before(root.resolve(FILE));
+            List<Entry> entries = new ArrayList<>(old.files);
+            entries.removeIf(e -> e.from.equals(from) || e.path.equals(path) && Objects.equals(e.release, release));
+            entries.add(entered);
+            write(root, old.sets, entries);
+        }
+    }
+
+    /** Held from reading the inventory to writing it, by whoever changes it or its signature; never for long. */
+    static LockFile lock(Path root) throws IOException {
+        return LockFile.take(root.resolve(".inventory.lock"), Duration.ofMinutes(1));
     }
 
     /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */

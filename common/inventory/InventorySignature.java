@@ -2,6 +2,7 @@ package common.inventory;
 
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/LockFile.java
 //SOURCES Inventory.java
 
 import java.io.IOException;
@@ -13,16 +14,19 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.Signature;
 import java.security.SignatureException;
 import java.security.spec.EncodedKeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Set;
 
 import common.cli.AtomicFile;
 import common.cli.Cli;
+import common.cli.LockFile;
 
 /**
  * The detached signature of inventory.json: the 64 bytes of Ed25519 (RFC 8032) over the file's bytes, as
@@ -82,12 +86,21 @@ public final class InventorySignature {
         }
     }
 
-    /** Writes FOLDER/inventory.json.sig. */
-    public static void sign(Path folder, PrivateKey key) throws IOException {
-        try {
-            java.security.Signature signature = java.security.Signature.getInstance("Ed25519");
+    /**
+     * Writes FOLDER/inventory.json.sig, the signature of these bytes.
+     *
+     * @param checked the bytes of inventory.json whose files were found to be what it says
+     * @throws Cli.Failure when inventory.json is not these bytes any more
+     */
+    public static void sign(Path folder, byte[] checked, PrivateKey key) throws IOException {
+        try (LockFile lock = Inventory.lock(folder)) {
+            if (!Arrays.equals(checked, Files.readAllBytes(folder.resolve(Inventory.FILE)))) {
+                throw new Cli.Failure(folder.resolve(Inventory.FILE) + " was changed while it was being checked; "
+                        + "it was not signed, run the same command again");
+            }
+            Signature signature = Signature.getInstance("Ed25519");
             signature.initSign(key);
-            signature.update(Files.readAllBytes(folder.resolve(Inventory.FILE)));
+            signature.update(checked);
             AtomicFile.write(folder.resolve(Inventory.SIGNATURE), signature.sign());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Ed25519 takes any bytes", e);
@@ -97,7 +110,7 @@ public final class InventorySignature {
     /** Whether these are the key's signature of these bytes. */
     public static boolean isOf(PublicKey key, byte[] inventory, byte[] bytes) {
         try {
-            java.security.Signature signature = java.security.Signature.getInstance("Ed25519");
+            Signature signature = Signature.getInstance("Ed25519");
             signature.initVerify(key);
             signature.update(inventory);
             return signature.verify(bytes);

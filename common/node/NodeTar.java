@@ -152,13 +152,18 @@ public final class NodeTar {
             return Files.isSymbolicLink(path) && Files.readSymbolicLink(path).toString().equals(entry.getLinkName());
         }
         if (entry.isDirectory()) {
-            return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+            return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && bits(path) == (entry.getMode() & 0777 | 0700);
         }
         boolean alike = Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) == entry.getSize()
-                && isExecutable(path) == ((entry.getMode() & 0100) != 0);
+                && bits(path) == (entry.getMode() & 0777);
         try (InputStream packed = tar.getInputStream(entry)) {
             return alike && Arrays.equals(Files.readAllBytes(path), packed.readAllBytes());
         }
+    }
+
+    /** All twelve: a set-user-id bit is a difference, too. */
+    private static int bits(Path path) throws IOException {
+        return (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & 07777;
     }
 
     private void entries(Path tar) throws IOException {

@@ -3,6 +3,7 @@ package common.registry;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/LockFile.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../inventory/Inventory.java
@@ -17,12 +18,9 @@ package common.registry;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +37,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.cli.Parallel;
 import common.cli.ScriptFolder;
 import common.inventory.Inventory;
@@ -173,11 +172,8 @@ public abstract class PullCommand extends Cli.Command {
     private List<Descriptor> pull(Puller puller, Puller.Plan plan, ImageList list, OciLayout layout,
             Map<String, String> failed) throws IOException {
         layout.createFolders();
-        try (FileChannel channel = FileChannel.open(layout.blobs().resolve(".lock"), StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE); FileLock lock = channel.tryLock()) {
-            if (lock == null) {
-                throw new Cli.Failure("another pull is writing to " + layout.blobs() + "; wait for it to end");
-            }
+        try (LockFile lock = LockFile.tryTake(layout.blobs().resolve(".lock")).orElseThrow(() -> new Cli.Failure(
+                "another pull is writing to " + layout.blobs() + "; wait for it to end"))) {
             List<Descriptor> whole = puller.fetch(plan, failed);
             Path copy = copyTo(layout.folder(), list);
             List<Path> files = new ArrayList<>(format == Format.TGZ ? tarballs(layout, list, whole)

@@ -66,7 +66,7 @@ public final class FileHashes implements AutoCloseable {
             if (e.getCause() instanceof IOException disk) {
                 throw disk;
             }
-            throw new IllegalStateException(e.getCause());
+            throw new IllegalStateException(e.getCause().toString(), e.getCause()); // an Error: no memory, say
         }
     }
 

@@ -60,6 +60,11 @@ final class SetCheck {
         return neededBy.containsKey(blob);
     }
 
+    /** Every blob that an image needs. */
+    Set<Path> needed() {
+        return neededBy.keySet();
+    }
+
     /** For a line about a damaged blob: what it is good for. */
     String use(Path blob) {
         int more = needs.getOrDefault(blob, 0) - 1;

@@ -20,6 +20,7 @@ package common.verify;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -45,21 +46,39 @@ import common.oci.OciLayout;
 
 /** Checks a folder with image sets, on the factory server or on a data partition, against what it says of itself. */
 public final class Verification {
-    private final ArtifactTree tree;
+    private final Expected expected;
     private final Findings findings;
     private final Path against;
     private final PublicKey key;
     private final boolean deep;
+    /** Files whose bytes are not what they should be: nothing more is done with these. */
+    private final Set<Path> damaged = new HashSet<>();
+    private ArtifactTree tree;
+    private byte[] bytes;
     private Inventory inventory;
     private SetCheck images;
 
     /**
+     * What must be on a partition, by who asks and not by the partition's own staged.json. On a server all must be there.
+     *
+     * @param stated whether this counts; without it staged.json says what must be there
+     * @param mode load, store or both; null: both where the inventory has a store, else load
+     * @param release null: the inventory's only one
+     */
+    public record Expected(boolean stated, String mode, String release) {
+        /** What staged.json names. */
+        public static final Expected AS_STAGED = new Expected(false, null, null);
+    }
+
+    /**
+     * @param expected what must be there
      * @param against the inventory; null: the folder's own
      * @param key whose signature the inventory must have; null: none
      * @param deep unpack every layer and read every file of the store, too
      */
-    public Verification(ArtifactTree tree, Path against, PublicKey key, boolean deep) {
+    public Verification(ArtifactTree tree, Expected expected, Path against, PublicKey key, boolean deep) {
         this.tree = tree;
+        this.expected = expected;
         this.findings = Findings.of(tree.root());
         this.against = against == null ? tree.root().resolve(Inventory.FILE) : against;
         this.key = key;
@@ -73,6 +92,11 @@ public final class Verification {
 
     public int images() {
         return images.images();
+    }
+
+    /** The bytes of the inventory that the files were compared with; null when there is none. */
+    public byte[] inventoryBytes() {
+        return bytes;
     }
 
     /** Kinds that the inventory has and that were not staged here. */
@@ -94,7 +118,8 @@ public final class Verification {
     public void run(Progress progress) throws IOException {
         try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
             inventory();
-            boolean blobs = tree.kinds().contains("blob");
+            expect();
+            boolean blobs = tree.needsBlobs(inventory);
             List<ArtifactTree.ImageSet> sets = tree.sets(inventory);
             if (sets.isEmpty()) {
                 findings.wrong(tree.root(), "no image set here; is this container-images or the data partition?");
@@ -107,14 +132,15 @@ public final class Verification {
             blobs(hashes);
             entries(hashes);
         }
-        Path node = tree.root().resolve(DiskNames.NODE);
-        if (tree.partition() && tree.kinds().contains("node")) {
-            node(node);
+        if (tree.partition()) {
+            node(tree.root().resolve(DiskNames.NODE));
         }
         for (Map.Entry<Path, String> store : tree.stores(inventory).entrySet()) {
             Map<ArtifactTree.ImageSet, List<String>> sets = new LinkedHashMap<>(images.references());
             sets.keySet().removeIf(s -> store.getValue() != null && !store.getValue().equals(s.release()));
-            new StoreCheck(store.getKey(), findings).run(sets, !tree.kinds().contains("blob"), deep);
+            if (!damaged.contains(store.getKey())) { // else as root we would mount a stranger's file
+                new StoreCheck(store.getKey(), findings).run(sets, !tree.needsBlobs(inventory), deep);
+            }
         }
         if (deep) {
             layers();
@@ -135,7 +161,7 @@ public final class Verification {
             }
             return;
         }
-        byte[] bytes = Files.readAllBytes(against);
+        bytes = Files.readAllBytes(against);
         signature(bytes);
         try {
             inventory = Inventory.parse(bytes, against.toString());
@@ -145,6 +171,43 @@ public final class Verification {
         if (!against.equals(own) && Files.exists(own) && !Arrays.equals(bytes, Files.readAllBytes(own))) {
             findings.wrong(own, "is not the one given with --against");
         }
+    }
+
+    /** Settles what must be here; a partition's own word counts only where nobody gave another. */
+    private void expect() {
+        if (!tree.partition()) {
+            return;
+        }
+        List<Inventory.Entry> entries = inventory == null ? List.of() : inventory.files();
+        Set<String> releases = new TreeSet<>();
+        entries.stream().filter(e -> e.release() != null).forEach(e -> releases.add(e.release()));
+        String asked = expected.stated ? expected.release : tree.release();
+        if (expected.stated && asked == null && releases.size() > 1) {
+            throw new Cli.Failure(Cli.USAGE, against + " has several releases: " + String.join(", ", releases)
+                    + "; name the one that this disk is for with --release");
+        }
+        if (asked != null && inventory != null && !releases.isEmpty() && !releases.contains(asked)) {
+            findings.wrong(expected.stated ? against : tree.root().resolve(DiskNames.STAGED), "release " + asked
+                    + (expected.stated ? " is not in it, only " : " is not in the inventory, only ")
+                    + String.join(", ", releases));
+        }
+        String release = asked == null && releases.size() == 1 ? releases.iterator().next() : asked;
+        Set<String> kinds = tree.kinds();
+        if (expected.stated) {
+            boolean offered = entries.stream().anyMatch(e -> e.kind().equals("store")
+                    && (e.release() == null || e.release().equals(release)));
+            kinds = new TreeSet<>(Set.of("set", "node"));
+            if (!"store".equals(expected.mode)) {
+                kinds.add("blob");
+            }
+            if (offered && expected.mode == null || expected.mode != null && !expected.mode.equals("load")) {
+                kinds.add("store");
+            }
+            if (kinds.contains("store") && !offered && !tree.files().containsKey(tree.root().resolve(DiskNames.STORE))) {
+                findings.wrong(tree.root().resolve(DiskNames.STORE), "missing");
+            }
+        }
+        tree = tree.expecting(kinds, release);
     }
 
     private void signature(byte[] bytes) throws IOException {
@@ -164,10 +227,16 @@ public final class Verification {
 
     /** Files that should not be here: secrets anywhere, anything unknown on a partition. */
     private void strangers() throws IOException {
+        tree.odd().forEach(findings::wrong);
+        Path partial = tree.root().resolve("blobs/sha256/.partial");
         for (Path file : tree.files().keySet()) {
-            if (!Files.isSymbolicLink(file)) {
-                SecretFiles.reason(file).ifPresent(r ->
-                        findings.wrong(file, "looks like a secret (" + r + "); remove it"));
+            if (!file.startsWith(partial)) {
+                try {
+                    SecretFiles.reason(file).ifPresent(r ->
+                            findings.wrong(file, "looks like a secret (" + r + "); remove it"));
+                } catch (IOException e) {
+                    findings.wrong(file, "cannot be read: " + Cli.describe(e));
+                }
             }
         }
         Path shared = tree.root().resolve("blobs/sha256");
@@ -189,6 +258,11 @@ public final class Verification {
             check(blob, blob.getFileName().toString(), hashes, images.use(blob));
             unneeded += images.isNeeded(blob) ? 0 : 1;
         }
+        List<Path> unread = images.needed().stream().filter(b -> !tree.blobs().containsKey(b) && Files.exists(b)).toList();
+        if (!unread.isEmpty()) { // whatever the reason: what an image needs was hashed, or the folder is not whole
+            findings.wrong(unread.get(0), "needed and not a file of this folder, so not hashed" + (unread.size() > 1
+                    ? ", nor are " + (unread.size() - 1) + " more blobs" : "") + images.use(unread.get(0)));
+        }
         if (unneeded > 0) {
             findings.note(tree.root().resolve("blobs/sha256"), unneeded + " blobs that no listed image needs");
         }
@@ -198,28 +272,31 @@ public final class Verification {
         try {
             Digest digest = hashes.of(file);
             if (!digest.hex().equals(sha256)) {
+                damaged.add(file);
                 findings.wrong(file, "damaged: its bytes have " + digest + use);
             }
         } catch (IOException e) {
+            damaged.add(file);
             findings.wrong(file, "cannot be read: " + Cli.describe(e) + use);
         }
     }
 
-    /** The inventory's files, but blobs that are here: their names are their digests. */
+    /** The inventory's files, whatever was announced, but blobs that are here: their names are their digests. */
     private void entries(FileHashes hashes) {
         Set<Path> listed = new HashSet<>();
         for (Inventory.Entry e : inventory == null ? List.<Inventory.Entry>of() : inventory.files()) {
+            if (!tree.isOurs(e)) {
+                continue;
+            }
             Path file = tree.file(e);
             listed.add(file);
             Long size = e.kind().equals("blob") ? tree.blobs().get(file) : tree.files().get(file);
-            if (!tree.isStaged(e)) {
-                continue;
-            }
             if (size == null) {
-                if (!images.isNeeded(file)) { // else it was said
+                if (tree.isStaged(e) && !images.isNeeded(file)) { // else it was said
                     findings.wrong(file, "missing, and in " + against.getFileName());
                 }
             } else if (size != e.size()) {
+                damaged.add(file);
                 findings.wrong(file, size + " bytes instead of the " + e.size() + " in " + against.getFileName());
             } else if (!e.kind().equals("blob")) {
                 check(file, e.sha256().hex(), hashes, "; not what " + against.getFileName() + " states");
@@ -231,6 +308,7 @@ public final class Verification {
         for (String name : List.of(DiskNames.NODE_TAR, DiskNames.STORE)) {
             Path file = tree.root().resolve(name);
             if (tree.files().containsKey(file) && !listed.contains(file)) {
+                damaged.add(file);
                 findings.wrong(file, "not in " + against.getFileName() + "; verify --sign enters it, or make it again");
             }
         }
@@ -244,9 +322,14 @@ public final class Verification {
 
     private void node(Path node) throws IOException {
         Path tar = tree.root().resolve(DiskNames.NODE_TAR);
-        if (!Files.isDirectory(node)) {
+        boolean there = Files.exists(node, LinkOption.NOFOLLOW_LINKS);
+        if (!tree.files().containsKey(tar)) {
+            if (there) {
+                findings.wrong(node, "there is no " + DiskNames.NODE_TAR + " that it could be compared with; remove it");
+            }
+        } else if (!there) {
             findings.wrong(node, "missing: " + DiskNames.NODE_TAR + " was not unpacked; run curl-all again");
-        } else if (tree.files().containsKey(tar)) {
+        } else if (!damaged.contains(tar)) {
             List<String> differences = new ArrayList<>();
             try {
                 differences.addAll(NodeTar.differences(tar, node));

@@ -25,7 +25,8 @@ import common.oci.Digest;
 public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
     public static VerifiedPartition verified(Path folder) throws IOException {
-        Verification verification = new Verification(ArtifactTree.at(folder), null, null, false);
+        Verification verification = new Verification(ArtifactTree.at(folder), Verification.Expected.AS_STAGED,
+                null, null, false);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             return verified(folder, verification, progress);
         }
@@ -33,7 +34,8 @@ public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
 
     /** The same where several are verified at once: without a bar. */
     public static VerifiedPartition quietly(Path folder) throws IOException {
-        return verified(folder, new Verification(ArtifactTree.at(folder), null, null, false), new Progress.Log());
+        return verified(folder, new Verification(ArtifactTree.at(folder), Verification.Expected.AS_STAGED,
+                null, null, false), new Progress.Log());
     }
 
     private static VerifiedPartition verified(Path folder, Verification verification, Progress progress)
