@@ -7,6 +7,7 @@
 //SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/inventory/InventorySignature.java
+//SOURCES ../common/verify/Expected.java
 //SOURCES ../common/verify/Findings.java
 //SOURCES ../common/verify/Verification.java
 
@@ -26,6 +27,7 @@ import common.cli.Progress;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
+import common.verify.Expected;
 import common.verify.Findings;
 import common.verify.Verification;
 import picocli.CommandLine.ArgGroup;
@@ -107,7 +109,7 @@ class Verify extends Cli.Command {
     /** Checks all, and signs what was checked when there is a key and nothing wrong. */
     private int verified(ArtifactTree tree, PrivateKey secret, long begun) throws IOException {
         boolean stated = key.check != null || mode != null || release != null;
-        Verification verification = new Verification(tree, new Verification.Expected(stated,
+        Verification verification = new Verification(tree, new Expected(stated,
                 mode == null || mode == Mode.AUTO ? null : mode.name().toLowerCase(Locale.ROOT), release),
                 against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);

@@ -42,12 +42,31 @@ final class LayerContents {
     private final Findings findings;
     private final Map<Path, Digest> unpacked = new LinkedHashMap<>();
 
-    LayerContents(Findings findings) {
+    private LayerContents(Findings findings) {
         this.findings = findings;
     }
 
-    /** Adds the layers of an image manifest that is whole; those of a list are manifests of their own. */
-    void add(OciLayout layout, Manifest manifest) throws IOException {
+    /** Unpacks the layers of these images, which are whole; of a list's, where these are here. */
+    static void check(Map<OciLayout, List<Descriptor>> whole, Findings findings) throws IOException {
+        LayerContents contents = new LayerContents(findings);
+        for (Map.Entry<OciLayout, List<Descriptor>> set : whole.entrySet()) {
+            OciLayout layout = set.getKey();
+            for (Descriptor image : set.getValue()) {
+                Manifest listed = layout.manifest(image.digest());
+                List<Descriptor> children = listed.manifests().stream().filter(layout::holds).toList();
+                for (Descriptor child : listed.isList() ? children : List.of(image)) {
+                    Manifest manifest = layout.manifest(child.digest());
+                    if (!manifest.isList()) {
+                        contents.add(layout, manifest);
+                    }
+                }
+            }
+        }
+        contents.check();
+    }
+
+    /** Adds the layers of an image manifest that is whole. */
+    private void add(OciLayout layout, Manifest manifest) throws IOException {
         Path config = layout.blob(manifest.blobs().get(0).digest());
         JsonNode ids = Json.parse(Files.readAllBytes(config), config.toString()).path("rootfs").path("diff_ids");
         List<Descriptor> layers = manifest.layers();
@@ -63,8 +82,7 @@ final class LayerContents {
         }
     }
 
-    /** Unpacks all of them. */
-    void check() throws IOException {
+    private void check() throws IOException {
         List<Path> zstd = new ArrayList<>();
         Parallel.run(Runtime.getRuntime().availableProcessors(), List.copyOf(unpacked.keySet()), LayerContents::unpack,
                 (layer, digest) -> {

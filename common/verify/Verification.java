@@ -6,11 +6,9 @@ package common.verify;
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../inventory/InventorySignature.java
 //SOURCES ../node/NodeTar.java
-//SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
-//SOURCES ../oci/Manifest.java
-//SOURCES ../oci/OciLayout.java
+//SOURCES Expected.java
 //SOURCES FileHashes.java
 //SOURCES Findings.java
 //SOURCES LayerContents.java
@@ -38,11 +36,8 @@ import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
 import common.node.NodeTar;
-import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.DiskNames;
-import common.oci.Manifest;
-import common.oci.OciLayout;
 
 /** Checks a folder with image sets, on the factory server or on a data partition, against what it says of itself. */
 public final class Verification {
@@ -57,18 +52,6 @@ public final class Verification {
     private byte[] bytes;
     private Inventory inventory;
     private SetCheck images;
-
-    /**
-     * What must be on a partition, by who asks and not by the partition's own staged.json. On a server all must be there.
-     *
-     * @param stated whether this counts; without it staged.json says what must be there
-     * @param mode load, store or both; null: both where the inventory has a store, else load
-     * @param release null: the inventory's only one
-     */
-    public record Expected(boolean stated, String mode, String release) {
-        /** What staged.json names. */
-        public static final Expected AS_STAGED = new Expected(false, null, null);
-    }
 
     /**
      * @param expected what must be there
@@ -118,7 +101,7 @@ public final class Verification {
     public void run(Progress progress) throws IOException {
         try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
             inventory();
-            expect();
+            tree = expected.of(tree, inventory, against, findings);
             boolean blobs = tree.needsBlobs(inventory);
             List<ArtifactTree.ImageSet> sets = tree.sets(inventory);
             if (sets.isEmpty()) {
@@ -143,7 +126,7 @@ public final class Verification {
             }
         }
         if (deep) {
-            layers();
+            LayerContents.check(images.whole(), findings);
         }
     }
 
@@ -171,43 +154,6 @@ public final class Verification {
         if (!against.equals(own) && Files.exists(own) && !Arrays.equals(bytes, Files.readAllBytes(own))) {
             findings.wrong(own, "is not the one given with --against");
         }
-    }
-
-    /** Settles what must be here; a partition's own word counts only where nobody gave another. */
-    private void expect() {
-        if (!tree.partition()) {
-            return;
-        }
-        List<Inventory.Entry> entries = inventory == null ? List.of() : inventory.files();
-        Set<String> releases = new TreeSet<>();
-        entries.stream().filter(e -> e.release() != null).forEach(e -> releases.add(e.release()));
-        String asked = expected.stated ? expected.release : tree.release();
-        if (expected.stated && asked == null && releases.size() > 1) {
-            throw new Cli.Failure(Cli.USAGE, against + " has several releases: " + String.join(", ", releases)
-                    + "; name the one that this disk is for with --release");
-        }
-        if (asked != null && inventory != null && !releases.isEmpty() && !releases.contains(asked)) {
-            findings.wrong(expected.stated ? against : tree.root().resolve(DiskNames.STAGED), "release " + asked
-                    + (expected.stated ? " is not in it, only " : " is not in the inventory, only ")
-                    + String.join(", ", releases));
-        }
-        String release = asked == null && releases.size() == 1 ? releases.iterator().next() : asked;
-        Set<String> kinds = tree.kinds();
-        if (expected.stated) {
-            boolean offered = entries.stream().anyMatch(e -> e.kind().equals("store")
-                    && (e.release() == null || e.release().equals(release)));
-            kinds = new TreeSet<>(Set.of("set", "node"));
-            if (!"store".equals(expected.mode)) {
-                kinds.add("blob");
-            }
-            if (offered && expected.mode == null || expected.mode != null && !expected.mode.equals("load")) {
-                kinds.add("store");
-            }
-            if (kinds.contains("store") && !offered && !tree.files().containsKey(tree.root().resolve(DiskNames.STORE))) {
-                findings.wrong(tree.root().resolve(DiskNames.STORE), "missing");
-            }
-        }
-        tree = tree.expecting(kinds, release);
     }
 
     private void signature(byte[] bytes) throws IOException {
@@ -295,7 +241,7 @@ public final class Verification {
                 if (tree.isStaged(e) && !images.isNeeded(file)) { // else it was said
                     findings.wrong(file, "missing, and in " + against.getFileName());
                 }
-            } else if (size != e.size()) {
+            } else if (size != e.size() && !(tree.partition() && e.kind().equals("blob"))) { // its digest says it there
                 damaged.add(file);
                 findings.wrong(file, size + " bytes instead of the " + e.size() + " in " + against.getFileName());
             } else if (!e.kind().equals("blob")) {
@@ -338,25 +284,5 @@ public final class Verification {
             }
             differences.forEach(d -> findings.wrong(node, d));
         }
-    }
-
-    private void layers() throws IOException {
-        LayerContents contents = new LayerContents(findings);
-        for (Map.Entry<OciLayout, List<Descriptor>> set : images.whole().entrySet()) {
-            OciLayout layout = set.getKey();
-            for (Descriptor image : set.getValue()) {
-                Set<Digest> manifests = new TreeSet<>((a, b) -> a.hex().compareTo(b.hex()));
-                manifests.add(image.digest());
-                layout.manifest(image.digest()).manifests().stream().filter(layout::holds)
-                        .forEach(m -> manifests.add(m.digest()));
-                for (Digest digest : manifests) {
-                    Manifest manifest = layout.manifest(digest);
-                    if (!manifest.isList()) {
-                        contents.add(layout, manifest);
-                    }
-                }
-            }
-        }
-        contents.check();
     }
 }

@@ -5,6 +5,7 @@ package common.verify;
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
+//SOURCES Expected.java
 //SOURCES Verification.java
 
 import java.io.IOException;
@@ -25,7 +26,7 @@ import common.oci.Digest;
 public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
     public static VerifiedPartition verified(Path folder) throws IOException {
-        Verification verification = new Verification(ArtifactTree.at(folder), Verification.Expected.AS_STAGED,
+        Verification verification = new Verification(ArtifactTree.at(folder), Expected.AS_STAGED,
                 null, null, false);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             return verified(folder, verification, progress);
@@ -34,7 +35,7 @@ public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
 
     /** The same where several are verified at once: without a bar. */
     public static VerifiedPartition quietly(Path folder) throws IOException {
-        return verified(folder, new Verification(ArtifactTree.at(folder), Verification.Expected.AS_STAGED,
+        return verified(folder, new Verification(ArtifactTree.at(folder), Expected.AS_STAGED,
                 null, null, false), new Progress.Log());
     }
 
