@@ -1,6 +1,6 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
-//SOURCES ../common/registry/RegistriesConf.java
+//SOURCES ../common/oci/RegistriesConf.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/LoopbackServer.java
 //SOURCES PullLab.java
@@ -17,8 +17,8 @@ import java.util.List;
 
 import common.cli.Cli;
 import common.cli.Proc;
-import common.registry.RegistriesConf;
-import common.registry.RegistriesConf.Endpoint;
+import common.oci.RegistriesConf;
+import common.oci.RegistriesConf.Endpoint;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;

@@ -5,7 +5,7 @@ package common.registry;
 //SOURCES ../http/Retry.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
-//SOURCES RegistriesConf.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES Registry.java
 
 import java.io.EOFException;
@@ -19,7 +19,7 @@ import common.http.Http;
 import common.http.Retry;
 import common.oci.Descriptor;
 import common.oci.Digest;
-import common.registry.RegistriesConf.Endpoint;
+import common.oci.RegistriesConf.Endpoint;
 import okhttp3.Response;
 
 /**

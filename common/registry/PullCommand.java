@@ -12,8 +12,8 @@ package common.registry;
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/LegacyTarball.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES Puller.java
-//SOURCES RegistriesConf.java
 //SOURCES RegistryOptions.java
 
 import java.io.IOException;
@@ -46,6 +46,7 @@ import common.oci.DiskNames;
 import common.oci.ImageList;
 import common.oci.LegacyTarball;
 import common.oci.OciLayout;
+import common.oci.RegistriesConf;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

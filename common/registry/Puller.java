@@ -12,7 +12,7 @@ package common.registry;
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
-//SOURCES RegistriesConf.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES Registry.java
 
 import java.io.IOException;
@@ -43,7 +43,8 @@ import common.oci.Digest;
 import common.oci.ImageList;
 import common.oci.Manifest;
 import common.oci.OciLayout;
-import common.registry.RegistriesConf.Endpoint;
+import common.oci.RegistriesConf;
+import common.oci.RegistriesConf.Endpoint;
 
 /**
  * Brings the images of a list into a layout: first every manifest, so that the whole plan is known, then every blob

@@ -8,8 +8,8 @@ package common.registry;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES Credentials.java
-//SOURCES RegistriesConf.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +29,7 @@ import common.http.Http;
 import common.http.Retry;
 import common.oci.Digest;
 import common.oci.Manifest;
-import common.registry.RegistriesConf.Endpoint;
+import common.oci.RegistriesConf.Endpoint;
 import okhttp3.Challenge;
 import okhttp3.FormBody;
 import okhttp3.Headers;

@@ -2,13 +2,14 @@ package common.registry;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../http/Http.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES Credentials.java
-//SOURCES RegistriesConf.java
 //SOURCES Registry.java
 
 import java.nio.file.Path;
 
 import common.http.Http;
+import common.oci.RegistriesConf;
 import picocli.CommandLine.Option;
 
 /** How to reach the registries: the options that every script which asks them has (picocli mixin). */

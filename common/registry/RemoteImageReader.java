@@ -7,9 +7,9 @@ package common.registry;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
+//SOURCES ../oci/RegistriesConf.java
 //SOURCES BlobStream.java
 //SOURCES ReadAhead.java
-//SOURCES RegistriesConf.java
 //SOURCES Registry.java
 //DEPS org.apache.commons:commons-compress:1.28.0
 //DEPS com.github.luben:zstd-jni:1.5.7-28
@@ -36,7 +36,8 @@ import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.ImageList;
 import common.oci.Manifest;
-import common.registry.RegistriesConf.Endpoint;
+import common.oci.RegistriesConf;
+import common.oci.RegistriesConf.Endpoint;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 

@@ -1,4 +1,4 @@
-package common.registry;
+package common.oci;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
