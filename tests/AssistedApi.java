@@ -2,7 +2,8 @@
 //SOURCES AssistedRecordings.java
 //SOURCES Repository.java
 //DEPS com.atlassian.oai:swagger-request-validator-core:2.46.1
-//DEPS org.slf4j:slf4j-nop:1.7.36
+//DEPS org.slf4j:slf4j-api:2.0.17
+//DEPS org.slf4j:slf4j-nop:2.0.17
 
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;

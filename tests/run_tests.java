@@ -66,6 +66,7 @@
 //SOURCES PullTlsTest.java
 //SOURCES ReadmeInstallTest.java
 //SOURCES RegistriesConfTest.java
+//SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java

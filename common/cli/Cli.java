@@ -64,6 +64,10 @@ public final class Cli {
         }
     }
 
+    /** A script that serves until Ctrl-C or SIGTERM, which for it are the regular end: exit code 0. */
+    public abstract static class Service extends Command {
+    }
+
     /**
      * Runs one script and returns its exit code; {@code main} is only {@code System.exit(Cli.run(new X(), args))}. A
      * script that another one runs in the same JVM leaves Ctrl-C to it: the process must not end before the outer one
@@ -76,7 +80,7 @@ public final class Cli {
         }
         Thread main = Thread.currentThread();
         CountDownLatch ended = new CountDownLatch(1);
-        Thread onSignal = new Thread(() -> unwind(main, interrupted, ended));
+        Thread onSignal = new Thread(() -> unwind(main, script instanceof Service, interrupted, ended));
         Runtime.getRuntime().addShutdownHook(onSignal);
         try {
             int exit = execute(script, interrupted, args);
@@ -107,13 +111,16 @@ public final class Cli {
     }
 
     /** The JVM runs this on Ctrl-C and SIGTERM: the script's thread gets the time that its {@code finally} blocks need. */
-    private static void unwind(Thread script, AtomicBoolean interrupted, CountDownLatch ended) {
+    private static void unwind(Thread script, boolean service, AtomicBoolean interrupted, CountDownLatch ended) {
         interrupted.set(true);
         script.interrupt();
         try {
             ended.await(60, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (service) {
+            Runtime.getRuntime().halt(DONE);
         }
         System.err.println("interrupted: nothing half-written counts as done; run the same command again to go on");
         Runtime.getRuntime().halt(INTERRUPTED);

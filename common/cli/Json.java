@@ -24,8 +24,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * Jackson for JSON, YAML and TOML, as trees: strict on input (one document, no duplicate keys), an error names file and line.
- * All Jackson modules have the one version declared here; a script that also uses jib-core names this file first, or
- * jib's older Jackson wins.
+ * All Jackson modules have the one version declared here; a script that also uses jib-core or Jetty names this file first, or
+ * theirs wins.
  */
 public final class Json {
     private static final ObjectMapper JSON = JsonMapper.builder()

@@ -97,11 +97,11 @@ public final class Proc {
         return around;
     }
 
-    /** Where the program is: PATH, then the sbin folders that an unprivileged PATH lacks. */
+    /** Where the program is: PATH, then the sbin folders that an unprivileged PATH lacks; an absolute path is itself. */
     public static Optional<Path> find(String program) {
         return Stream.concat(Stream.of(System.getenv().getOrDefault("PATH", "").split(":")),
                         Stream.of("/usr/sbin", "/sbin", "/usr/local/sbin"))
-                .filter(f -> !f.isEmpty()).map(f -> Path.of(f, program)).filter(Files::isExecutable).findFirst();
+                .filter(f -> !f.isEmpty()).map(f -> Path.of(f).resolve(program)).filter(Files::isExecutable).findFirst();
     }
 
     /** Throws a {@link Cli.Failure} with exit code 4 that names the missing programs and how to get them. */

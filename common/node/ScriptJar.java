@@ -32,6 +32,8 @@ import common.cli.Proc;
 public record ScriptJar(String name, int java) {
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final int CLASS_VERSION = 44; // of Java 1: a class file of Java 17 says 61
+    /** Of a script that stays: what it may take of a node's memory, the heap and what lies beside it. */
+    private static final Map<String, String> MEMORY = Map.of("registry", "-Xmx32m ");
 
     /** The name of a script file without folder, release and suffix. */
     public static String name(Path script) {
@@ -125,8 +127,8 @@ public record ScriptJar(String name, int java) {
                 #!/bin/sh
                 # %s, with the Java of this folder: /usr/bin/bash %1$s --help
                 node=$(dirname "$(dirname "$(readlink -f "$0")")")
-                exec "$node/jre/bin/java" -XX:+UseSerialGC -XX:-UsePerfData -XX:CompileThresholdScaling=5 \\
+                exec "$node/jre/bin/java" %2$s-XX:+UseSerialGC -XX:-UsePerfData -XX:CompileThresholdScaling=5 \\
                     -jar "$node/lib/%1$s.jar" "$@"
-                """).formatted(name).getBytes(StandardCharsets.UTF_8);
+                """).formatted(name, MEMORY.getOrDefault(name, "")).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,7 +22,7 @@ import common.cli.Json;
  * longest matching prefix, its mirrors in order, then its own location.
  */
 public final class RegistriesConf {
-    private static final Path SYSTEM = Path.of("/etc/containers/registries.conf");
+    public static final Path SYSTEM = Path.of("/etc/containers/registries.conf");
 
     /** One place that may have a repository. {@code insecure}: plain HTTP, or TLS with any certificate. */
     public record Endpoint(String host, String repository, boolean insecure) {
@@ -31,7 +32,12 @@ public final class RegistriesConf {
         }
     }
 
-    private record Location(String location, boolean insecure, String pullFromMirror) {
+    /** A place as an entry has it; {@code pullFromMirror} is all, digest-only or tag-only. */
+    public record Location(String location, boolean insecure, String pullFromMirror) {
+    }
+
+    /** Where a repository is, and its mirrors in order; {@code location} has the repository's whole name there. */
+    public record Source(Location location, boolean blocked, List<Location> mirrors) {
     }
 
     private record Rule(String prefix, Location location, boolean blocked, List<Location> mirrors) {
@@ -45,6 +51,11 @@ public final class RegistriesConf {
                     && "/:".indexOf(name.charAt(prefix.length())) >= 0;
             return name.startsWith(prefix) && whole ? prefix.length() : 0;
         }
+
+        Location location(String name, Location to) {
+            String full = to.location.isEmpty() ? name : to.location + name.substring(covers(name));
+            return new Location(full, to.insecure, to.pullFromMirror);
+        }
     }
 
     private final List<Rule> rules = new ArrayList<>();
@@ -57,18 +68,24 @@ public final class RegistriesConf {
      * {@link Cli.Failure} on version 1 files and on entries without prefix and location.
      */
     public static RegistriesConf read(Path file) {
+        if (file == null) {
+            return withDropIns(SYSTEM, dropIn -> true);
+        }
         RegistriesConf conf = new RegistriesConf();
-        if (file != null) {
+        conf.add(file);
+        return conf;
+    }
+
+    /** Reads a file and those drop-ins in {@code FILE.d} that count, as far as they exist. */
+    public static RegistriesConf withDropIns(Path file, Predicate<Path> counts) {
+        RegistriesConf conf = new RegistriesConf();
+        if (Files.exists(file)) {
             conf.add(file);
-            return conf;
         }
-        if (Files.exists(SYSTEM)) {
-            conf.add(SYSTEM);
-        }
-        Path dropIns = Path.of(SYSTEM + ".d");
+        Path dropIns = Path.of(file + ".d");
         if (Files.isDirectory(dropIns)) {
             try (Stream<Path> files = Files.list(dropIns)) {
-                files.filter(f -> f.toString().endsWith(".conf")).sorted().forEach(conf::add);
+                files.filter(f -> f.toString().endsWith(".conf")).filter(counts).sorted().forEach(conf::add);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -81,23 +98,32 @@ public final class RegistriesConf {
      * {@link Cli.Failure} when it is blocked.
      */
     public List<Endpoint> endpoints(String name, boolean byDigest) {
-        Rule rule = rules.stream().filter(r -> r.covers(name) > 0).max(Comparator.comparingInt(r -> r.prefix.length()))
-                .orElse(new Rule("", new Location("", false, ""), false, List.of()));
-        if (rule.blocked) {
-            throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule.prefix + ")");
+        Source source = source(name);
+        if (source.blocked) {
+            throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule(name).prefix + ")");
         }
         String notFor = byDigest ? "tag-only" : "digest-only";
-        Stream<Location> mirrors = rule.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor));
-        return Stream.concat(mirrors, Stream.of(rule.location))
-                .map(l -> endpoint(l, rule, name)).toList();
+        Stream<Location> mirrors = source.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor));
+        return Stream.concat(mirrors, Stream.of(source.location)).map(l -> endpoint(l, name)).toList();
     }
 
-    private static Endpoint endpoint(Location to, Rule rule, String name) {
-        String full = to.location.isEmpty() ? name : to.location + name.substring(rule.covers(name));
+    /** The entry that decides for a repository, its places written out for it; without one, the repository itself. */
+    public Source source(String name) {
+        Rule rule = rule(name);
+        return new Source(rule.location(name, rule.location), rule.blocked,
+                rule.mirrors.stream().map(m -> rule.location(name, m)).toList());
+    }
+
+    private Rule rule(String name) {
+        return rules.stream().filter(r -> r.covers(name) > 0).max(Comparator.comparingInt(r -> r.prefix.length()))
+                .orElse(new Rule("", new Location("", false, ""), false, List.of()));
+    }
+
+    private static Endpoint endpoint(Location to, String name) {
+        String full = to.location;
         int slash = full.indexOf('/');
         if (slash < 0) {
-            throw new Cli.Failure(name + ": no repository is left by registries.conf (prefix " + rule.prefix
-                    + ", location " + to.location + ")");
+            throw new Cli.Failure(name + ": no repository is left by registries.conf (location " + full + ")");
         }
         String host = full.substring(0, slash);
         String repository = full.substring(slash + 1);
