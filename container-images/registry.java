@@ -9,6 +9,7 @@
 //SOURCES ../common/distribution/PullApi.java
 //SOURCES ../common/distribution/RegistryServer.java
 //SOURCES ../common/distribution/StagedImages.java
+//SOURCES ../common/oci/DiskNames.java
 //SOURCES ../common/oci/RegistriesConf.java
 
 import java.io.IOException;
@@ -25,6 +26,7 @@ import common.distribution.Mirrors;
 import common.distribution.PullApi;
 import common.distribution.RegistryServer;
 import common.distribution.StagedImages;
+import common.oci.DiskNames;
 import common.oci.RegistriesConf;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,7 +60,7 @@ class ServeImages extends Cli.Service {
             + "it and in FILE.d, and are repeated behind this one (default: /etc/containers/registries.conf).")
     Path registriesConf = RegistriesConf.SYSTEM;
 
-    @Option(names = "--store", paramLabel = "DIR", defaultValue = "/var/lib/precache/store", description = "Where this node "
+    @Option(names = "--store", paramLabel = "DIR", defaultValue = DiskNames.NODE_STORE, description = "Where this node "
             + "mounts its image store: an image without staged layers is answered while that lists it "
             + "(default: ${DEFAULT-VALUE}).")
     Path store;

@@ -28,7 +28,7 @@ class SourcesTest {
             Set.of("cli"),
             Set.of("oci", "disk"),
             Set.of("http", "inventory", "ignition"),
-            Set.of("registry", "storage", "node", "vm", "assisted"),
+            Set.of("registry", "distribution", "storage", "node", "vm", "assisted"),
             Set.of("staging", "verify", "release"),
             Set.of("catalog", "offline"));
     private static final Path JSON = Repository.ROOT.resolve("common/cli/Json.java");

@@ -4,6 +4,7 @@ package common.distribution;
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES Reference.java
@@ -38,6 +39,7 @@ import java.util.stream.Stream;
 import common.cli.Cli;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.DiskNames;
 import common.oci.Manifest;
 import common.oci.OciLayout;
 
@@ -48,9 +50,6 @@ import common.oci.OciLayout;
  * several threads.
  */
 public final class StagedImages {
-    /** In the root of a mounted image store: the references that it answers, a line each. */
-    private static final String STORE_NAMES = "names.txt";
-
     private final OciLayout layout;
     private final Path store;
     private final Set<Digest> images = new HashSet<>();
@@ -76,7 +75,7 @@ public final class StagedImages {
      */
     public StagedImages(Path folder, Path store) throws IOException {
         Path root = folder.toAbsolutePath().normalize();
-        layout = new OciLayout(root, root.resolve("blobs"));
+        layout = new OciLayout(root, root.resolve(DiskNames.BLOBS));
         this.store = store;
         for (OciLayout set : sets(root)) {
             try {
@@ -202,7 +201,7 @@ public final class StagedImages {
     }
 
     private boolean isInStore(Digest digest) throws IOException {
-        Path names = store.resolve(STORE_NAMES); // missing when nothing is mounted
+        Path names = store.resolve(DiskNames.STORE_NAMES); // missing when nothing is mounted
         if (!Files.exists(names)) {
             return false;
         }

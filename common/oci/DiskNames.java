@@ -22,6 +22,8 @@ public final class DiskNames {
     public static final String NODE = "node";
     /** The packed additional image store. */
     public static final String STORE = "store.sqfs";
+    /** In the root of a mounted store: the references that it answers, a line each. */
+    public static final String STORE_NAMES = "names.txt";
     public static final String INVENTORY = "inventory.json";
     /** Detached signature of {@link #INVENTORY}. */
     public static final String SIGNATURE = INVENTORY + ".sig";
