@@ -1,7 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES common/cli/Json.java
-//SOURCES common/assisted/AssistedInstaller.java
 //SOURCES common/assisted/ClusterInstallation.java
 //SOURCES common/assisted/ClusterOptions.java
 //SOURCES common/assisted/ClusterPlan.java
@@ -10,14 +9,12 @@
 //SOURCES common/assisted/ClusterStatus.java
 //SOURCES common/assisted/ServiceOptions.java
 //SOURCES common/cli/Cli.java
-//SOURCES common/cli/Steps.java
 //SOURCES common/http/Time.java
 
 import java.io.IOException;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import common.assisted.AssistedInstaller;
 import common.assisted.ClusterInstallation;
 import common.assisted.ClusterOptions;
 import common.assisted.ClusterPlan;
@@ -27,10 +24,10 @@ import common.assisted.ClusterStatus;
 import common.assisted.ServiceOptions;
 import common.cli.Cli;
 import common.cli.Json;
-import common.cli.Steps;
 import common.http.Time;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 /** Subcommands look at a cluster or take it back; without one it is installed. */
 @Command(name = "create-ai-cluster", description = "Installs a pre-staged server with the Assisted Installer: "
@@ -79,7 +76,7 @@ class CreateAiCluster extends Cli.Command {
 
     @Command(name = "status", description = "Shows how the cluster and its hosts stand, with failed validations.")
     int status() throws IOException {
-        JsonNode cluster = cluster(service.connect(time));
+        JsonNode cluster = ClusterRegistration.known(service.connect(time), service.name());
         ClusterStatus.lines(cluster).forEach(Cli.text(service.json())::println);
         if (service.json()) {
             System.out.write(Json.pretty(ClusterStatus.document(cluster)));
@@ -90,35 +87,23 @@ class CreateAiCluster extends Cli.Command {
 
     @Command(name = "cancel", description = "Cancels the installation that is under way.")
     int cancel() throws IOException {
-        return change("cancel", ClusterRemoval::cancel);
+        return new ClusterRemoval(service, time).cancel();
     }
 
     @Command(name = "reset", description = "Takes a cancelled or failed cluster back to before its installation.")
     int reset() throws IOException {
-        return change("reset", ClusterRemoval::reset);
+        return new ClusterRemoval(service, time).reset();
     }
 
-    @Command(name = "delete", description = "Deletes the cluster, its hosts and infra-envs; cancels it first.")
+    @Command(name = "delete", description = "Deletes the cluster, its hosts and infra-envs, and what an earlier delete "
+            + "left; cancels it first.")
     int delete() throws IOException {
-        return change("delete", ClusterRemoval::delete);
+        return new ClusterRemoval(service, time).delete();
     }
 
-    private int change(String name, ClusterRemoval.Change change) throws IOException {
-        service.mayAsk();
-        AssistedInstaller ai = service.connect(time);
-        JsonNode cluster = cluster(ai);
-        Steps steps = new Steps(service.json());
-        String which = name + " " + service.name() + ", which is " + cluster.path("status").asText();
-        if (!service.yes() && !steps.ask(which + "? [y/N]").matches("(?i)y(es)?")) {
-            throw new Cli.Failure("nothing done");
-        }
-        ClusterRemoval removal = new ClusterRemoval(ai, service.deadline(time));
-        steps.step(name, () -> change.make(removal, cluster));
-        return Cli.DONE;
-    }
-
-    private JsonNode cluster(AssistedInstaller ai) throws IOException {
-        return ai.cluster(ClusterRegistration.find(ai, service.name())
-                .orElseThrow(() -> new Cli.Failure("no cluster " + service.name() + " there")).path("id").asText());
+    @Command(name = "remove-host", description = "Takes a host out that should not be there.")
+    int removeHost(@Parameters(paramLabel = "HOST", description = "Its name, id, MAC address or serial number.")
+            String host) throws IOException {
+        return new ClusterRemoval(service, time).removeHost(host);
     }
 }

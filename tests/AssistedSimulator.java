@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Executors;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -60,6 +61,17 @@ final class AssistedSimulator implements AutoCloseable {
         }
     }
 
+    /** The connection breaks with no answer. */
+    static Answer lost() {
+        return new Answer(-1, "", new byte[0]);
+    }
+
+    /** What a proxy or a route says when it does not reach the service. */
+    static Answer page(int status) {
+        return new Answer(status, "text/html", "<!DOCTYPE html><html><h1>Application is not available</h1></html>"
+                .getBytes(StandardCharsets.UTF_8));
+    }
+
     /** What a client sent. */
     record Asked(String method, String path, String query, String authorization, String range, String type,
             String body) {
@@ -87,6 +99,8 @@ final class AssistedSimulator implements AutoCloseable {
     volatile int year = 2022;
     /** A fault: answers instead of the service; null lets it through. */
     volatile Function<Asked, Answer> fault = asked -> null;
+    /** A fault: what comes of the answer on its way back, after the service has done its work. */
+    volatile BiFunction<Asked, Answer, Answer> way = (asked, answer) -> answer;
     /** What a new cluster is given before anything else, its faults say. */
     volatile Consumer<SimulatedCluster> onRegister = cluster -> { };
     /** Time that passes by itself with each request, for a client with a clock of its own. */
@@ -145,7 +159,7 @@ final class AssistedSimulator implements AutoCloseable {
         try {
             answer = fault.apply(asked);
             if (answer == null) {
-                answer = asked.path.startsWith("/images/") ? image(http, asked) : api(asked);
+                answer = asked.path.startsWith("/images/") ? image(http, asked) : way.apply(asked, api(asked));
             }
         } catch (RuntimeException e) {
             answer = new Answer(500, "text/plain", e.toString().getBytes(StandardCharsets.UTF_8));

@@ -5,9 +5,7 @@
 //SOURCES AssistedSimulator.java
 //SOURCES HostedLogin.java
 //SOURCES ScriptRun.java
-//SOURCES SimulatedCalls.java
 //SOURCES SimulatedCluster.java
-//SOURCES SimulatedInfraEnvs.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 import common.cli.Cli;
 import common.cli.Json;
@@ -158,25 +155,9 @@ class AssistedTrapsTest {
     @Test
     @DisplayName("11a. a registration whose answer got lost is not repeated blindly")
     void lostAnswer() {
-        AtomicInteger lost = new AtomicInteger();
-        service.fault = asked -> {
-            boolean registers = asked.method().equals("POST") && !asked.path().contains("actions");
-            if (!registers || lost.getAndIncrement() % 2 == 1) {
-                return null;
-            }
-            AssistedSimulator.Asked inner = new AssistedSimulator.Asked(asked.method(), asked.path()
-                    .replace(AssistedSimulator.BASE, ""), "", null, null, asked.type(), asked.body());
-            if (inner.path().equals("/clusters")) {
-                SimulatedCalls.clusters(service, inner);
-            } else {
-                SimulatedInfraEnvs.of(service, inner);
-            }
-            return new AssistedSimulator.Answer(-1, "", new byte[0]);
-        };
+        service.way = (asked, answer) -> asked.method().equals("POST") ? AssistedSimulator.lost() : answer;
         assertDone(lab.run("--until", "registered"));
         assertEquals(1, service.clusters.size());
-        service.fault = asked -> null;
-        assertDone(lab.run("--until", "registered"));
         assertEquals(1, service.infraEnvs.size());
     }
 

@@ -8,6 +8,7 @@
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
 //SOURCES AssistedFaultTest.java
+//SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java
 //SOURCES AssistedTrapsTest.java
 //SOURCES BuildStoreFaultTest.java

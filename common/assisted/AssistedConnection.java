@@ -9,10 +9,12 @@ package common.assisted;
 //SOURCES OfflineToken.java
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Set;
 
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -30,14 +32,13 @@ import okhttp3.Response;
 import okio.BufferedSink;
 
 /**
- * Requests to an Assisted Installer service, each checked for its status. What may be sent twice (GET, PATCH) is sent
- * again for five minutes while the service is busy or gone, once it has answered before; POST and DELETE never are.
+ * Requests to an Assisted Installer service, each checked for its status. GET is sent again for five minutes while the
+ * service, or a proxy before it, is busy or gone; what changes something never is: {@link OnceOnly} looks first.
  */
 public final class AssistedConnection {
     private static final String PATH = "api/assisted-install";
     private static final MediaType JSON = MediaType.get("application/json");
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final Set<Integer> BUSY = Set.of(429, 502, 503, 504);
 
     private final Http http;
     private final HttpUrl base;
@@ -63,6 +64,10 @@ public final class AssistedConnection {
         return url.newBuilder().encodedPath((path.endsWith(PATH) ? path : path + "/" + PATH) + "/v2").build();
     }
 
+    Time time() {
+        return time;
+    }
+
     /** Nobody knows whether the service got the request: look before it is sent again. */
     static final class Unanswered extends IOException {
         Unanswered(String message, IOException cause) {
@@ -71,10 +76,10 @@ public final class AssistedConnection {
     }
 
     /**
-     * The body of a successful answer. {@code body} null: none; {@code again}: it may be sent twice. Throws a
-     * {@link Cli.Failure} on an error status, {@link Unanswered} when nothing came back.
+     * The body of a successful answer. {@code body} null: none. Throws an {@link AssistedError} on an error status,
+     * {@link Unanswered} when nothing came back.
      */
-    byte[] exchange(String method, String path, JsonNode body, boolean again) throws IOException {
+    byte[] exchange(String method, String path, JsonNode body) throws IOException {
         Retry retry = Retry.within(PATIENCE, time);
         for (int tried = 1;; tried++) {
             try (Response response = send(method, path, body)) {
@@ -83,24 +88,30 @@ public final class AssistedConnection {
                 if (response.isSuccessful()) {
                     return bytes;
                 }
-                int status = response.code();
-                boolean worthIt = again && (BUSY.contains(status) || status == 500 && tried < Retry.TRIES);
+                AssistedError error = AssistedError.of(method + " " + base.host() + " " + path, response.code(), bytes);
+                boolean worthIt = method.equals("GET") && error.passes(tried);
                 warn(worthIt && tried == 1, base.host() + " is busy");
-                if (!worthIt || !retry.again(status, response.header("Retry-After"), base.host())) {
-                    throw AssistedError.of(method + " " + base.host() + " " + path, status, bytes);
+                if (!worthIt || !retry.again(error.status, response.header("Retry-After"), base.host())) {
+                    throw error;
                 }
             } catch (IOException e) {
                 if (Retry.isInterrupt(e)) {
                     throw e;
                 }
                 IOException lost = unreachable(e);
-                boolean worthIt = again && answered; // an address that never answered may be a wrong one
+                boolean worthIt = method.equals("GET") && (answered || isBroken(e));
                 warn(worthIt && tried == 1, lost.getMessage().replaceFirst(";.*", ""));
                 if (!worthIt || !retry.again()) {
                     throw lost;
                 }
             }
         }
+    }
+
+    /** Whether something answered at least the connection; an address where nothing ever did may be a wrong one. */
+    private static boolean isBroken(IOException e) {
+        return !(e instanceof ConnectException || e instanceof NoRouteToHostException || e instanceof SSLException
+                || e instanceof UnknownHostException || e instanceof SocketTimeoutException);
     }
 
     private static void warn(boolean first, String fault) {
@@ -111,8 +122,8 @@ public final class AssistedConnection {
 
     private Response send(String method, String path, JsonNode body) throws IOException {
         HttpUrl url = HttpUrl.get(base + "/" + path);
-        RequestBody sent = body == null && !method.equals("POST") ? null : new Body(
-                body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8), method.equals("POST"));
+        RequestBody sent = method.equals("GET") ? null
+                : new Body(body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8));
         Request.Builder request = new Request.Builder().url(url).method(method, sent);
         if (!path.contains("/downloads/files") && !path.contains("/downloads/credentials")) {
             request.header("Accept", "application/json");
@@ -132,14 +143,12 @@ public final class AssistedConnection {
         return response;
     }
 
-    /** {@code isOneShot}: OkHttp by itself would send it again over another connection when the first one breaks. */
+    /** OkHttp would send another body again by itself when a connection breaks, and one of DELETE that has none. */
     private static final class Body extends RequestBody {
         private final byte[] bytes;
-        private final boolean isOneShot;
 
-        Body(byte[] bytes, boolean isOneShot) {
+        Body(byte[] bytes) {
             this.bytes = bytes;
-            this.isOneShot = isOneShot;
         }
 
         @Override
@@ -154,7 +163,7 @@ public final class AssistedConnection {
 
         @Override
         public boolean isOneShot() {
-            return isOneShot;
+            return true;
         }
 
         @Override

@@ -2,14 +2,17 @@ package common.assisted;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../http/Retry.java
 //SOURCES Validations.java
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.http.Retry;
 
 /**
  * A refusal of the Assisted Installer service. It has two error bodies: {@code {"code": "400", "reason": …}} of its own
@@ -17,6 +20,10 @@ import common.cli.Json;
  */
 public final class AssistedError extends Cli.Failure {
     private static final String INFO = "validation_info=";
+    /** Of a service that is busy, and of a proxy or route before it that does not reach it. */
+    private static final Set<Integer> PASSING = Set.of(429, 502, 503, 504);
+    private static final String NOT_THE_SERVICE = "the answer is no JSON but a web page; is --url (AI_URL) the address "
+            + "of the Assisted Installer API, and does no proxy stand between?";
 
     /** The HTTP status. */
     public final int status;
@@ -30,17 +37,21 @@ public final class AssistedError extends Cli.Failure {
     }
 
     /** {@code call}: method and path, for the message. A page of HTML comes from something else than the service. */
-    static Cli.Failure of(String call, int status, byte[] body) {
+    static AssistedError of(String call, int status, byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8).strip();
-        if (text.startsWith("<")) {
-            return notTheService(call);
-        }
-        return new AssistedError(call, status, hint(status, words(text)));
+        boolean isPage = text.startsWith("<");
+        return new AssistedError(call, status, !isPage ? hint(status, words(text)) : PASSING.contains(status)
+                ? "a web page: the proxy or route before the service does not reach it; is the service running?"
+                : NOT_THE_SERVICE);
     }
 
     static Cli.Failure notTheService(String call) {
-        return new Cli.Failure(call + ": the answer is no JSON but a web page; is --url (AI_URL) the address of the "
-                + "Assisted Installer API, and does no proxy stand between?");
+        return new Cli.Failure(call + ": " + NOT_THE_SERVICE);
+    }
+
+    /** Whether the same call may have another answer later; 500 is often the answer to a fault that stays. */
+    boolean passes(int tried) {
+        return PASSING.contains(status) || status == 500 && tried < Retry.TRIES;
     }
 
     /** The reason of either body; the validations that a 409 carries whole are cut down to the failed ones. */

@@ -4,6 +4,7 @@ package common.assisted;
 //SOURCES ../cli/Cli.java
 //SOURCES AssistedConnection.java
 //SOURCES AssistedError.java
+//SOURCES OnceOnly.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,11 @@ public final class AssistedInstaller {
 
     public AssistedInstaller(AssistedConnection service) {
         this.service = service;
+    }
+
+    /** What sends one of the changes below; they are not to be sent without. */
+    OnceOnly onceOnly() {
+        return new OnceOnly(service.time());
     }
 
     /** Clusters of this name, or the one with this id, without their hosts. */
@@ -97,6 +103,18 @@ public final class AssistedInstaller {
                 + "address of the ISO; is its image service running?"));
     }
 
+    /** The thing that {@code get} gets; empty when it is gone. */
+    static Optional<JsonNode> present(OnceOnly.Change<JsonNode> get) throws IOException {
+        try {
+            return Optional.of(get.send());
+        } catch (AssistedError e) {
+            if (e.status == 404) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     public JsonNode hosts(String infraEnvId) throws IOException {
         return get("infra-envs/" + infraEnvId + "/hosts");
     }
@@ -149,24 +167,24 @@ public final class AssistedInstaller {
     }
 
     private JsonNode get(String path) throws IOException {
-        return parse("GET " + path, service.exchange("GET", path, null, true));
+        return parse("GET " + path, service.exchange("GET", path, null));
     }
 
     private byte[] file(String path) throws IOException {
-        return service.exchange("GET", path, null, true);
+        return service.exchange("GET", path, null);
     }
 
     private JsonNode patch(String path, JsonNode body) throws IOException {
-        byte[] answer = service.exchange("PATCH", path, body, true); // 201 here, and empty for a host's ignition
+        byte[] answer = service.exchange("PATCH", path, body); // 201 here, and empty for a host's ignition
         return answer.length == 0 ? Json.object() : parse("PATCH " + path, answer);
     }
 
     private JsonNode post(String path, JsonNode body) throws IOException {
-        return parse("POST " + path, service.exchange("POST", path, body, false));
+        return parse("POST " + path, service.exchange("POST", path, body));
     }
 
     private void delete(String path) throws IOException {
-        service.exchange("DELETE", path, null, false);
+        service.exchange("DELETE", path, null);
     }
 
     private static JsonNode parse(String call, byte[] answer) {

@@ -49,7 +49,7 @@ public final class ClusterInstallation {
         this.plan = plan;
         this.steps = new Steps(options.json());
         this.deadline = options.deadline(time);
-        this.registration = new ClusterRegistration(service, plan, time);
+        this.registration = new ClusterRegistration(service, plan);
     }
 
     /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", …}}. */

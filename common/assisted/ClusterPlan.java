@@ -86,7 +86,12 @@ public record ClusterPlan(String name, String baseDomain, String version, String
     }
 
     public String infraEnvName() {
-        return name + "_infra-env"; // as aicli names it
+        return infraEnvName(name);
+    }
+
+    /** As aicli names it. */
+    static String infraEnvName(String cluster) {
+        return cluster + "_infra-env";
     }
 
     /** Whether the service's answer is the version that was asked for: it silently takes another one. */

@@ -2,24 +2,18 @@ package common.assisted;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../http/Retry.java
-//SOURCES ../http/Time.java
 //SOURCES ../ignition/IgnitionOverride.java
-//SOURCES AssistedConnection.java
-//SOURCES AssistedError.java
 //SOURCES AssistedInstaller.java
 //SOURCES ClusterPlan.java
+//SOURCES OnceOnly.java
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
-import common.http.Retry;
-import common.http.Time;
 import common.ignition.IgnitionOverride;
 
 /**
@@ -27,17 +21,12 @@ import common.ignition.IgnitionOverride;
  * is registered, and again when a registration got no answer.
  */
 public final class ClusterRegistration {
-    private static final int TRIES = 3;
-    private static final Duration SETTLES = Duration.ofSeconds(2);
-
     private final AssistedInstaller service;
     private final ClusterPlan plan;
-    private final Time time;
 
-    public ClusterRegistration(AssistedInstaller service, ClusterPlan plan, Time time) {
+    public ClusterRegistration(AssistedInstaller service, ClusterPlan plan) {
         this.service = service;
         this.plan = plan;
-        this.time = time;
     }
 
     /** A thing of the service, and whether this run made it. */
@@ -49,10 +38,6 @@ public final class ClusterRegistration {
         String words() {
             return json.path("name").asText() + " (" + id() + "), " + (isNew ? "new" : "there already");
         }
-    }
-
-    private interface Call<T> {
-        T make() throws IOException;
     }
 
     /** The cluster of that name, which must be what is wanted; else a new one. */
@@ -97,26 +82,9 @@ public final class ClusterRegistration {
         return env;
     }
 
-    /** Looks; makes one if there is none; looks again if nobody answered that. */
-    private Registered once(Call<Optional<JsonNode>> look, Call<JsonNode> make) throws IOException {
-        Retry retry = new Retry(TRIES, time);
-        for (boolean first = true;; first = false) {
-            Optional<JsonNode> found = look.make();
-            if (found.isPresent()) {
-                return new Registered(found.get(), !first);
-            }
-            try {
-                return new Registered(make.make(), true);
-            } catch (AssistedConnection.Unanswered e) {
-                if (!retry.again(SETTLES)) {
-                    throw e;
-                }
-            } catch (AssistedError e) {
-                if (e.status < 500 || !retry.again(SETTLES)) {
-                    throw e;
-                }
-            }
-        }
+    private Registered once(OnceOnly.Look<JsonNode> look, OnceOnly.Change<JsonNode> register) throws IOException {
+        OnceOnly.Made<JsonNode> made = service.onceOnly().make(look, register);
+        return new Registered(made.result(), made.isOurs());
     }
 
     /** The one cluster of this name or id; a {@link Cli.Failure} when there are several. */
@@ -130,18 +98,23 @@ public final class ClusterRegistration {
         return found.stream().findFirst();
     }
 
+    /** The cluster of this name or id with its hosts; a {@link Cli.Failure} when there is none. */
+    public static JsonNode known(AssistedInstaller service, String nameOrId) throws IOException {
+        return service.cluster(find(service, nameOrId)
+                .orElseThrow(() -> new Cli.Failure("no cluster " + nameOrId + " there")).path("id").asText());
+    }
+
     /** Sends the discovery override unless it is there, and proves that the hosts will boot with it. */
     public String discovery(String infraEnvId) throws IOException {
         IgnitionOverride ours = plan.discovery();
-        boolean there = service.infraEnv(infraEnvId).path(IgnitionOverride.DISCOVERY_KEY).asText().equals(ours.text());
-        if (!there) {
-            service.updateInfraEnv(infraEnvId, plan.discoveryParameters());
-        }
+        boolean isNew = service.onceOnly().make(() -> Optional.of(service.infraEnv(infraEnvId))
+                .filter(e -> e.path(IgnitionOverride.DISCOVERY_KEY).asText().equals(ours.text())),
+                () -> service.updateInfraEnv(infraEnvId, plan.discoveryParameters())).isOurs();
         List<String> missing = ours.missingIn(service.discoveryIgnition(infraEnvId));
         if (!missing.isEmpty()) {
             throw new Cli.Failure("discovery.ign of the service lacks " + String.join(", ", missing)
                     + " or has it changed: the hosts would boot without; look at infra-env " + infraEnvId);
         }
-        return String.join(", ", ours.units()) + " in discovery.ign" + (there ? ", there already" : "");
+        return String.join(", ", ours.units()) + " in discovery.ign" + (isNew ? "" : ", there already");
     }
 }

@@ -5,7 +5,6 @@ package common.assisted;
 //SOURCES ../cli/Steps.java
 //SOURCES ../http/Deadline.java
 //SOURCES ../http/Time.java
-//SOURCES AssistedConnection.java
 //SOURCES AssistedError.java
 //SOURCES AssistedInstaller.java
 //SOURCES HostInventory.java
@@ -15,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -61,8 +61,11 @@ public final class ClusterWatch {
             }
             int hosts = cluster.path("hosts").size();
             if (hosts > nodes) {
-                throw new Cli.Failure(hosts + " hosts have booted the ISO of a cluster with " + nodes
-                        + "; switch the others off and remove them, or give --nodes " + hosts);
+                List<String> all = new ArrayList<>();
+                cluster.path("hosts").forEach(h -> all.add(HostInventory.of(h).identity()));
+                throw new Cli.Failure(hosts + " hosts have booted the ISO of a cluster with " + nodes + ": "
+                        + String.join(", ", all) + "; switch the spare ones off and take each out with the subcommand "
+                        + "remove-host, or give --nodes " + hosts);
             }
             if (why.isEmpty() && hosts == nodes) {
                 return cluster;
@@ -101,20 +104,23 @@ public final class ClusterWatch {
     public void install() throws IOException {
         for (int tried = 1;; tried++) {
             try {
-                service.act(id, "install");
+                service.onceOnly().make(this::begun, () -> service.act(id, "install"));
                 return;
-            } catch (AssistedError | AssistedConnection.Unanswered e) {
-                boolean refused = e instanceof AssistedError error && error.status != 409 && error.status < 500;
-                if (!refused && INSTALLING.contains(service.cluster(id).path("status").asText())) {
-                    return; // the answer got lost, or somebody else was faster
+            } catch (AssistedError e) {
+                if (begun().isPresent()) {
+                    return; // somebody else was faster
                 }
-                if (refused || tried == 3) {
+                if (e.status != 409 || tried == 3) {
                     throw e;
                 }
                 steps.note(e.getMessage());
             }
             ready();
         }
+    }
+
+    private Optional<JsonNode> begun() throws IOException {
+        return Optional.of(service.cluster(id)).filter(c -> INSTALLING.contains(c.path("status").asText()));
     }
 
     /** Until it is installed: the cluster. Fails when the service has given up, with its reasons and last events. */

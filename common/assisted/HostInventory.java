@@ -40,6 +40,28 @@ final class HostInventory {
                 .map(JsonNode::asText).filter(n -> !n.isEmpty()).findFirst().orElse("?");
     }
 
+    /** Whether that is its name, its id, one of its MAC addresses or its serial number. */
+    boolean is(String which) {
+        return Stream.concat(Stream.of(name(), host.path("id").asText(), serial()), macs().stream())
+                .anyMatch(which::equalsIgnoreCase);
+    }
+
+    String serial() {
+        return inventory.path("system_vendor").path("serial_number").asText();
+    }
+
+    List<String> macs() {
+        List<String> macs = new ArrayList<>();
+        inventory.path("interfaces").forEach(i -> macs.add(i.path("mac_address").asText()));
+        return macs;
+    }
+
+    /** For a person who must tell it from others. */
+    String identity() {
+        return name() + " (" + Stream.concat(Stream.of(host.path("id").asText(), "serial " + serial()), macs().stream())
+                .collect(Collectors.joining(", ")) + ")";
+    }
+
     /** The disks that the service would install on. */
     private List<JsonNode> eligible() {
         List<JsonNode> disks = new ArrayList<>();

@@ -10,6 +10,8 @@ package common.assisted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
@@ -29,18 +31,13 @@ public final class HostSetup {
     public void apply(JsonNode cluster, Steps steps) throws IOException {
         steps.step("installer args", () -> {
             for (JsonNode host : cluster.path("hosts")) {
-                if (!plan.hasInstallerArgs(host)) {
-                    JsonNode updated = update(host, "/installer-args", plan.installerArgsParameters());
-                    check(plan.hasInstallerArgs(updated), host, "installer args");
-                }
+                set(host, "/installer-args", plan.installerArgsParameters(), plan::hasInstallerArgs, "installer args");
             }
             return String.join(" ", plan.installerArgs());
         });
         steps.step("host override", () -> {
             for (JsonNode host : cluster.path("hosts")) {
-                if (!hasPointer(host)) {
-                    check(hasPointer(update(host, "/ignition", plan.pointerParameters())), host, "ignition override");
-                }
+                set(host, "/ignition", plan.pointerParameters(), this::hasPointer, "ignition override");
             }
             return String.join(", ", plan.pointer().units());
         });
@@ -65,10 +62,8 @@ public final class HostSetup {
             }
             JsonNode disk = inventory.disk(plan.disk());
             String id = disk.path("id").asText();
-            if (!host.path("installation_disk_id").asText().equals(id)) {
-                JsonNode updated = update(host, "", ClusterPlan.diskParameters(id));
-                check(updated.path("installation_disk_id").asText().equals(id), host, "installation disk");
-            }
+            set(host, "", ClusterPlan.diskParameters(id), h -> h.path("installation_disk_id").asText().equals(id),
+                    "installation disk");
             words.add(HostInventory.words(disk));
         }
         return String.join("; ", words);
@@ -89,13 +84,12 @@ public final class HostSetup {
             }
         }
         JsonNode networks = ClusterPlan.machineNetworkParameters(cidr).path("machine_networks");
-        if (!same(networks, cluster)) {
-            JsonNode updated = service.updateCluster(cluster.path("id").asText(),
-                    ClusterPlan.machineNetworkParameters(cidr));
-            if (!same(networks, updated)) {
-                throw new Cli.Failure("the service did not keep the machine network " + cidr + " but "
-                        + updated.path("machine_networks"));
-            }
+        String id = cluster.path("id").asText();
+        JsonNode kept = service.onceOnly().make(() -> Optional.of(service.cluster(id)).filter(c -> same(networks, c)),
+                () -> service.updateCluster(id, ClusterPlan.machineNetworkParameters(cidr))).result();
+        if (!same(networks, kept)) {
+            throw new Cli.Failure("the service did not keep the machine network " + cidr + " but "
+                    + kept.path("machine_networks"));
         }
         return cidr + (plan.machineNetwork() == null ? ", the default route's" : "");
     }
@@ -105,16 +99,16 @@ public final class HostSetup {
         return kept.size() == 1 && kept.path(0).path("cidr").equals(networks.path(0).path("cidr"));
     }
 
-    private JsonNode update(JsonNode host, String part, JsonNode parameters) throws IOException {
+    /** Sends it unless the host has it. Unknown fields are accepted in silence, so what was sent is looked for. */
+    private void set(JsonNode host, String part, JsonNode parameters, Predicate<JsonNode> has, String what)
+            throws IOException {
         String env = host.path("infra_env_id").asText();
         String id = host.path("id").asText();
-        service.updateHost(env, id, part, parameters);
-        return service.host(env, id);
-    }
-
-    /** Unknown fields are accepted in silence, so what was sent is looked for. */
-    private static void check(boolean kept, JsonNode host, String what) {
-        if (!kept) {
+        JsonNode kept = service.onceOnly().make(() -> Optional.of(service.host(env, id)).filter(has), () -> {
+            service.updateHost(env, id, part, parameters);
+            return service.host(env, id);
+        }).result();
+        if (!has.test(kept)) {
             throw new Cli.Failure("the service did not keep the " + what + " of host " + HostInventory.of(host).name());
         }
     }
