@@ -32,6 +32,15 @@ final class LocalRegistry extends LoopbackServer {
         return new LocalRegistry(config, port, folder.resolve("registry.log"));
     }
 
+    /** A pull-through cache in front of another registry, given by its URL. */
+    static LocalRegistry cacheOf(String registry, Path folder) throws IOException {
+        int port = freePort();
+        Path config = Files.createDirectories(folder).resolve("registry.yml");
+        Files.writeString(config, configuration(port, folder.resolve("storage"), null, null, null)
+                + "proxy: {remoteurl: \"%s\"}\n".formatted(registry));
+        return new LocalRegistry(config, port, folder.resolve("registry.log"));
+    }
+
     /** The name under which this host's distribution has the program. */
     static String program() {
         boolean redHat = Proc.find("docker-registry").isEmpty() && Proc.find("registry").isPresent();

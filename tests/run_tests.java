@@ -67,6 +67,7 @@
 //SOURCES PullTlsTest.java
 //SOURCES ReadmeInstallTest.java
 //SOURCES RegistriesConfTest.java
+//SOURCES RegistryClientsTest.java
 //SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
@@ -122,7 +123,7 @@ class RunTests extends Cli.Command {
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "script", "ps", "mksquashfs",
             "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd",
-            "readelf", "curl");
+            "readelf", "curl", "python3");
     /** What makes a Debian to run in, and UEFI for a guest, where Debian has it. */
     private static final List<String> ON_DEBIAN = List.of("mmdebstrap", "/usr/share/OVMF/OVMF_CODE_4M.fd");
 
