@@ -23,7 +23,9 @@ final class RunningRegistry extends LoopbackServer {
         List<Object> args = new ArrayList<>(List.of(images, "--listen", "127.0.0.1:" + port, "--access-log",
                 Files.createDirectories(folder).resolve("access.log")));
         args.addAll(List.of(more));
-        return new RunningRegistry(Scripts.argv(ServeImages.class, args.toArray()), port, folder);
+        List<String> argv = new ArrayList<>(Scripts.argv(ServeImages.class, args.toArray()));
+        argv.add(1, "-Xmx32m"); // as on a node
+        return new RunningRegistry(argv, port, folder);
     }
 
     @Override

@@ -68,6 +68,8 @@
 //SOURCES ReadmeInstallTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES RegistryClientsTest.java
+//SOURCES RegistryFaultTest.java
+//SOURCES RegistryMirrorsTest.java
 //SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
