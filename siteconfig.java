@@ -89,7 +89,7 @@ class SiteConfigMerge extends Cli.Command {
         if (given != null) {
             return IgnitionOverride.read(given, key);
         }
-        IgnitionFiles rendered = IgnitionFiles.of(new PartitionLabel(label), mode, List.of());
+        IgnitionFiles rendered = IgnitionFiles.of(new PartitionLabel(label), null, mode, List.of());
         return IgnitionOverride.of(rendered.config(stage).toString(), stage.file + ".ign");
     }
 }

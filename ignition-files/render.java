@@ -4,8 +4,11 @@
 //SOURCES ../common/cli/AtomicFile.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/ignition/SshPublicKey.java
+//SOURCES ../common/inventory/Inventory.java
+//SOURCES ../common/oci/Digest.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,10 +25,13 @@ import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
 import common.disk.PartitionLabel;
+import common.http.ArtifactServer;
 import common.ignition.IgnitionFiles;
 import common.ignition.IgnitionFiles.Mode;
 import common.ignition.IgnitionFiles.Stage;
 import common.ignition.SshPublicKey;
+import common.inventory.Inventory;
+import common.oci.Digest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,6 +44,10 @@ class Render extends Cli.Command {
     @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Of the data partition (default: ${DEFAULT-VALUE}).")
     private String label;
+
+    @Option(names = "--inventory", paramLabel = "FILE|URL", description = "The inventory.json that the partition must have: "
+            + "tells disks with the same label apart (default: any).")
+    private String inventory;
 
     @Option(names = "--set", paramLabel = "ai|ocp", description = "Only discovery (ai) or only pointer (ocp).")
     private Stage stage;
@@ -63,7 +73,8 @@ class Render extends Cli.Command {
     @Override
     public Integer call() throws IOException {
         List<String> keys = sshKey == null ? List.of() : SshPublicKey.read(sshKey);
-        IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), mode, keys);
+        IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), inventory == null ? null : digest(inventory),
+                mode, keys);
         Path folder = output != null ? output : ignition.units().getParent();
         Map<Path, byte[]> files = new LinkedHashMap<>();
         for (Stage s : stage != null ? Set.of(stage) : EnumSet.allOf(Stage.class)) {
@@ -80,6 +91,14 @@ class Render extends Cli.Command {
         }
         System.out.println("installer arguments: " + String.join(" ", ignition.installerArgs()));
         return Cli.DONE;
+    }
+
+    private static Digest digest(String inventory) throws IOException {
+        int name = inventory.lastIndexOf('/');
+        byte[] bytes = !inventory.matches("https?://.*") ? Files.readAllBytes(Path.of(inventory))
+                : ArtifactServer.at(inventory.substring(0, name)).read(inventory.substring(name + 1));
+        Inventory.parse(bytes, inventory);
+        return Digest.of(bytes);
     }
 
     private static int check(Map<Path, byte[]> files) throws IOException {

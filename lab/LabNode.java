@@ -32,19 +32,24 @@ final class LabNode implements AutoCloseable {
     /**
      * What to boot and what is plugged in; {@code null} or 0: nothing. The first of the virtio disks, qcow2, is
      * {@code /dev/vda}. {@code iso} is preferred to the disks. {@code config}, an Ignition configuration, is for a boot
-     * from disk. {@code sshPort} of 127.0.0.1 leads to the guest's sshd; the guest itself reaches nothing.
+     * from disk. {@code sshPort} of 127.0.0.1 leads to the guest's sshd; the guest itself reaches nothing. {@code more}:
+     * further arguments of QEMU.
      */
-    record Machine(String name, Path folder, Path iso, List<Path> disks, Path config, int sshPort) {
+    record Machine(String name, Path folder, Path iso, List<Path> disks, Path config, int sshPort, List<String> more) {
         static Machine live(String name, Path folder, Path iso, Path... disks) {
-            return new Machine(name, folder, iso, List.of(disks), null, 0);
+            return new Machine(name, folder, iso, List.of(disks), null, 0, List.of());
         }
 
         static Machine installed(String name, Path folder, Path config, Path... disks) {
-            return new Machine(name, folder, null, List.of(disks), config, 0);
+            return new Machine(name, folder, null, List.of(disks), config, 0, List.of());
         }
 
         Machine withSsh(int port) {
-            return new Machine(name, folder, iso, disks, config, port);
+            return new Machine(name, folder, iso, disks, config, port, more);
+        }
+
+        Machine with(List<String> arguments) {
+            return new Machine(name, folder, iso, disks, config, sshPort, arguments);
         }
 
         Path serial() {
@@ -72,6 +77,7 @@ final class LabNode implements AutoCloseable {
                 argv.addAll(List.of("-netdev", "user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:" + sshPort + "-:22",
                         "-device", "virtio-net-pci,netdev=net,romfile="));
             }
+            argv.addAll(more);
             return argv;
         }
     }

@@ -52,7 +52,7 @@ record SiteNode(Path repository, Mode mode, List<String> references) {
     }
 
     private ObjectNode config(Stage stage) throws IOException {
-        ObjectNode config = new IgnitionFiles(repository.resolve("ignition-files/units"), PartitionLabel.DATA, mode,
+        ObjectNode config = new IgnitionFiles(repository.resolve("ignition-files/units"), PartitionLabel.DATA, null, mode,
                 List.of()).config(stage);
         add(config, "/usr/local/bin/lab-report", text("lab-report"));
         add(config, "/usr/local/share/lab/references", String.join("\n", references) + "\n");

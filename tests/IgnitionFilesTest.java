@@ -2,6 +2,7 @@
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../common/ignition/IgnitionFiles.java
+//SOURCES ../common/oci/Digest.java
 //SOURCES RenderedConfig.java
 //SOURCES Repository.java
 
@@ -25,6 +26,7 @@ import common.disk.PartitionLabel;
 import common.ignition.IgnitionFiles;
 import common.ignition.IgnitionFiles.Mode;
 import common.ignition.IgnitionFiles.Stage;
+import common.oci.Digest;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @DisplayName("Ignition configs:")
 class IgnitionFilesTest {
     private static final Path UNITS = Repository.ROOT.resolve("ignition-files/units");
+    private static final Digest INVENTORY = Digest.of("an inventory".getBytes(StandardCharsets.UTF_8));
 
     @TempDir
     static Path folder;
@@ -48,8 +51,8 @@ class IgnitionFilesTest {
     @MethodSource("all")
     void valid(RenderedConfig rendered) throws Exception {
         for (String version : List.of("3.1.0", "3.2.0")) {
-            ObjectNode json = new IgnitionFiles(UNITS, rendered.label(), rendered.mode(), List.of("ssh-ed25519 AAAA a"))
-                    .config(rendered.stage());
+            ObjectNode json = new IgnitionFiles(UNITS, rendered.label(), INVENTORY, rendered.mode(),
+                    List.of("ssh-ed25519 AAAA a")).config(rendered.stage());
             json.withObject("/ignition").put("version", version);
             assertAccepted(json, version);
         }
@@ -93,7 +96,7 @@ class IgnitionFilesTest {
     @DisplayName("no key and no user without an ssh key; with one, it is core's")
     void sshKey() {
         JsonNode without = RenderedConfig.of(Stage.OCP, Mode.STORE).json();
-        JsonNode with = new IgnitionFiles(UNITS, PartitionLabel.DATA, Mode.LOAD, List.of("ssh-ed25519 AAAA a"))
+        JsonNode with = new IgnitionFiles(UNITS, PartitionLabel.DATA, null, Mode.LOAD, List.of("ssh-ed25519 AAAA a"))
                 .config(Stage.OCP).path("passwd");
         assertAll(() -> assertFalse(without.has("passwd")),
                 () -> assertEquals("{\"users\":[{\"name\":\"core\",\"sshAuthorizedKeys\":[\"ssh-ed25519 AAAA a\"]}]}",
@@ -108,21 +111,25 @@ class IgnitionFilesTest {
                 .forEach(p -> assertFalse(text.matches("(?s).*" + p + ".*"), p));
     }
 
-    @ParameterizedTest(name = "a label reaches mount, device and message: {0}")
+    @ParameterizedTest(name = "the label reaches the program that mounts: {0}")
     @MethodSource("all")
     void label(RenderedConfig rendered) {
-        PartitionLabel label = rendered.label();
-        String escaped = Proc.of("systemd-escape", "--path", "--suffix=device", label.device()).check().strip();
-        String loader = rendered.stage() == Stage.AI ? "precache-images.service" : "precache-ocp-images.service";
-        assertAll(() -> assertTrue(rendered.unit("var-mnt.mount").contains("\nWhat=" + label.device() + "\n")),
-                () -> assertTrue(rendered.unit(escaped).endsWith("\nAfter=basic.target\nJobRunningTimeoutSec=20\n")),
-                () -> assertTrue(rendered.unit(loader).contains(label.device() + " is not mounted")));
+        assertTrue(rendered.unit("precache-data.service").contains("\nExecStart=/usr/bin/bash /usr/local/bin/precache-data "
+                + rendered.label().device() + "\n"));
+    }
+
+    @Test
+    @DisplayName("so does the inventory, if one is named")
+    void inventory() {
+        JsonNode config = new IgnitionFiles(UNITS, PartitionLabel.DATA, INVENTORY, Mode.LOAD, List.of())
+                .config(Stage.OCP);
+        assertTrue(config.toString().contains("precache-data /dev/disk/by-partlabel/data " + INVENTORY.hex() + "\\n"));
     }
 
     @Test
     @DisplayName("a label reaches the installer's arguments")
     void installerArgs() {
-        IgnitionFiles files = new IgnitionFiles(UNITS, new PartitionLabel("staged"), Mode.LOAD, List.of());
+        IgnitionFiles files = new IgnitionFiles(UNITS, new PartitionLabel("staged"), null, Mode.LOAD, List.of());
         assertEquals(List.of("--save-partlabel", "staged", "--copy-network"), files.installerArgs());
     }
 
@@ -132,7 +139,20 @@ class IgnitionFilesTest {
         ObjectNode config = rendered.json();
         IgnitionFiles.removeOurs(config);
         assertAll(() -> assertEquals("[]", config.path("systemd").path("units").toString()),
-                () -> assertTrue(config.path("storage").path("files").isEmpty()));
+                () -> assertTrue(config.path("storage").path("files").isEmpty()),
+                () -> assertTrue(config.path("storage").path("directories").isEmpty()));
+    }
+
+    @Test
+    @DisplayName("so can what an earlier version of this repository put there")
+    void removeFormer() {
+        ObjectNode config = (ObjectNode) Json.parse("""
+                {"storage":{"files":[]},"systemd":{"units":[{"name":"var-mnt.mount","contents":"[Mount]\\n"},
+                {"name":"dev-disk-by\\\\x2dpartlabel-data.device","dropins":[{"name":"10-precache.conf","contents":"x"}]},
+                {"name":"precache-images.service","contents":"x","dropins":[{"name":"20-precache-store.conf"}]}]}}
+                """.getBytes(StandardCharsets.UTF_8), "former");
+        IgnitionFiles.removeOurs(config);
+        assertEquals("[]", config.path("systemd").path("units").toString());
     }
 
     @Test

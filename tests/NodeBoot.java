@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -31,7 +32,7 @@ final class NodeBoot {
             [Unit]
             Description=Report
             After=agent.service precache-images.service precache-ocp-images.service
-            After=machine-config-daemon-pull.service nodeip-configuration.service
+            After=machine-config-daemon-pull.service nodeip-configuration.service crio.service
 
             [Service]
             Type=oneshot
@@ -60,15 +61,23 @@ final class NodeBoot {
 
     /** An enabled service; drop-ins that the config has for it are kept. */
     NodeBoot service(String name, String text) {
-        ObjectNode unit = null;
-        for (JsonNode u : config.path("systemd").path("units")) {
-            unit = u.path("name").asText().equals(name) ? (ObjectNode) u : unit;
-        }
-        if (unit == null) {
-            unit = config.withObject("/systemd").withArray("units").addObject().put("name", name);
-        }
-        unit.put("enabled", true).put("contents", text);
+        unit(name).put("enabled", true).put("contents", text);
         return this;
+    }
+
+    /** A drop-in for a unit of the config or of the node. */
+    NodeBoot dropin(String name, String text) {
+        unit(name).withArray("dropins").addObject().put("name", "90-test.conf").put("contents", text);
+        return this;
+    }
+
+    private ObjectNode unit(String name) {
+        for (JsonNode unit : config.path("systemd").path("units")) {
+            if (unit.path("name").asText().equals(name)) {
+                return (ObjectNode) unit;
+            }
+        }
+        return config.withObject("/systemd").withArray("units").addObject().put("name", name);
     }
 
     /** Something to report: what the shell command prints, with blanks for line ends. */
@@ -82,11 +91,11 @@ final class NodeBoot {
         return fact(name, "systemctl show --value --property=" + property + " '" + unit + "'");
     }
 
-    /** Boots the live ISO in RAM; what it reported. */
-    Map<String, String> live(NodeImage image, Path folder, String name, Path... disks) throws IOException {
+    /** Boots the live ISO in RAM, with further arguments of QEMU; what it reported. */
+    Map<String, String> live(NodeImage image, Path folder, String name, String... qemu) throws IOException {
         Path iso = folder.resolve(name + ".iso");
         LiveIso.embed(image.iso(), Json.pretty(complete()), iso);
-        Map<String, String> report = boot(LabNode.Machine.live(name, folder, iso, disks));
+        Map<String, String> report = boot(LabNode.Machine.live(name, folder, iso).with(List.of(qemu)));
         Files.delete(iso);
         return report;
     }

@@ -9,6 +9,7 @@
 //SOURCES ../common/storage/ContainersStorage.java
 //SOURCES ../common/storage/Loader.java
 //SOURCES ../container-images/stage-node.java
+//SOURCES ../lab/CorpusLayer.java
 //SOURCES ../lab/LabNode.java
 //SOURCES ../lab/NodeImage.java
 //SOURCES NodeBoot.java
@@ -23,9 +24,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 import common.cli.Proc;
@@ -73,10 +75,10 @@ class NodeBootTest {
         image = NodeImage.of(Repository.ROOT);
         content = Files.createDirectory(folder.resolve("content"));
         TestImages ai = new TestImages(content.resolve("ai-images"), null);
-        TestImages.Layer base = ai.layer("base", 200_000);
+        TestImages.Layer base = ai.layer(CorpusLayer.of("base", 1, 50_000, null));
         agentImage = add(ai, ai.manifest(Manifest.OCI, base));
         ocp = new TestImages(content.resolve("ocp-images"), null);
-        daemon = ocp.manifest(Manifest.OCI, ocp.layer("daemon", 1000));
+        daemon = ocp.manifest(Manifest.OCI, ocp.layer(CorpusLayer.of("daemon", 2, 1000, null)));
         daemonImage = add(ocp, daemon);
         otherImage = add(ocp, ocp.manifest(Manifest.DOCKER, base, ocp.layer("other", 1000)));
         ScriptRun run = ScriptRun.of(new StageNode(), content, "--target-glibc", "2.36");
@@ -94,45 +96,115 @@ class NodeBootTest {
     @Test
     @DisplayName("in discovery without the partition: one clear line, status 4, and the agent starts within 30 s")
     void missingPartition() throws IOException {
-        Map<String, String> report = discovery(Mode.LOAD, PartitionLabel.DATA).live(image, folder, "missing");
-        assertAll(() -> assertEquals("failed 4", report.get("loader")),
-                () -> assertEquals("no images loaded: /dev/disk/by-partlabel/data is not mounted, "
-                        + "see systemctl status var-mnt.mount", report.get("lines")),
-                () -> assertEquals("1", report.get("timeouts")),
+        Map<String, String> report = discovery(Mode.STORE, PartitionLabel.DATA).live(image, folder, "missing");
+        assertAll(() -> assertEquals("failed 4", report.get("data")),
+                () -> assertEquals("no staged images: no partition is labelled data after 20 s, see lsblk -o NAME,PARTLABEL",
+                        report.get("lines")),
+                () -> assertEquals("inactive 0", report.get("loader")),
                 () -> assertEquals("active", report.get("agent")),
                 () -> assertTrue(delay(report) < 30_000_000, report.get("delay")),
                 () -> assertEquals("0", report.get("cycles")));
     }
 
+    /** The disk is an NVMe one with sectors of 4096 bytes. The installer's part is written from coreos-installer's. */
     @Test
-    @DisplayName("in discovery with a damaged partition of another label: the same, without waiting for the device")
-    void damagedPartition() throws IOException {
-        Path disk = NodePartition.damaged(folder, "damaged", RenderedConfig.ODD);
-        Map<String, String> report = discovery(Mode.LOAD, RenderedConfig.ODD).live(image, folder, "damaged", disk);
-        assertAll(() -> assertEquals("failed 4", report.get("loader")),
-                () -> assertEquals("no images loaded: " + RenderedConfig.ODD.device() + " is not mounted, "
-                        + "see systemctl status var-mnt.mount", report.get("lines")),
-                () -> assertEquals("0", report.get("timeouts")),
-                () -> assertEquals("exit-code", report.get("mount")),
-                () -> assertEquals("active", report.get("agent")));
+    @DisplayName("in discovery the disk is an installer's: it reads, writes and mounts it, and images and files stay right")
+    void installer() throws IOException {
+        Path both = copy("both");
+        Files.copy(store(), both.resolve("store.sqfs"));
+        Path disk = NodePartition.raw(folder, "installer", 4096, PartitionLabel.DATA, both);
+        NodeBoot boot = discovery(Mode.STORE, PartitionLabel.DATA).program("installer", """
+                disk=/dev/nvme0n1
+                busy() { # what the agent and coreos-installer call busy
+                    lsblk --noheadings --raw --output MOUNTPOINT,FSTYPE $disk | grep -e '^/' -e '\\[SWAP' -e _member
+                    ls /sys/block/${disk#/dev/}/holders /sys/block/${disk#/dev/}/${disk#/dev/}p*/holders | grep -v ':$' | grep .
+                }
+                check() { # images run, and what is on the partition is right
+                    podman run --rm --network=none --pull=never %1$s /usr/bin/hello
+                    echo 3 >/proc/sys/vm/drop_caches
+                    (cd /run/precache/data/blobs/sha256 && for f in *; do echo "$f  $f"; done | sha256sum --check --quiet) &&
+                        (cd /run/precache/data && sha256sum --check --quiet /run/before) && echo right
+                }
+                (cd /run/precache/data && find node -type f -exec sha256sum {} + >/run/before)
+                echo "busy: $(busy)."
+                blockdev --rereadpt $disk && echo reread
+                entry=$(sfdisk --dump $disk | sed -n 's/^.*p1 : //p')
+                dd if=/dev/urandom of=$disk bs=1M count=90 conv=fsync status=none
+                { echo label: gpt; for i in 1 2 3 4; do echo "size=20MiB, name=part$i"; done; echo "$entry"; } |
+                    sfdisk --quiet --wipe always $disk && echo partitioned
+                udevadm settle
+                mkfs.ext4 -q ${disk}p3 && mkfs.ext4 -q ${disk}p4 && mount ${disk}p3 /mnt && mkdir /mnt/boot &&
+                    mount ${disk}p4 /mnt/boot && echo mounted
+                check
+                cp -r /usr/bin/p* /mnt && umount -R /mnt && blockdev --rereadpt $disk && echo unmounted
+                check
+                echo "label: $(sfdisk --part-label $disk 5)"
+                """.formatted(daemonImage)).fact("installer", "bash /usr/local/bin/installer 2>&1");
+        Map<String, String> report = boot.live(image, folder, "installer", "-drive", "file=" + disk
+                + ",if=none,id=nvme,format=raw,cache=unsafe", "-device", "nvme,drive=nvme,serial=lab,"
+                + "logical_block_size=4096,physical_block_size=4096");
+        Files.delete(disk);
+        assertAll(() -> assertEquals("active 0", report.get("data")),
+                () -> assertEquals("active 0", report.get("loader")),
+                () -> assertTrue(report.get("lines").matches("partition data on /dev/nvme0n1 is at /run/precache/data "
+                        + "1 images in the store at /var/lib/precache/store .* 1 loaded, 0 already there, 0 failed .*"),
+                        report.get("lines")),
+                () -> assertEquals("busy: . reread partitioned mounted pre-staged right unmounted pre-staged right label: data",
+                        report.get("installer")),
+                () -> assertEquals(agentImage, report.get("seen")),
+                () -> assertEquals("0", report.get("cycles")));
     }
 
+    /** The paths are real ones of the kernel's multipath target; what multipathd does is done by a service. */
     @Test
-    @DisplayName("in discovery with a truncated store: loads instead, and the agent sees the images when it starts")
-    void truncatedStore() throws IOException {
-        Path half = copy("half");
-        Path store = Files.copy(store(), half.resolve("store.sqfs"));
-        try (RandomAccessFile file = new RandomAccessFile(store.toFile(), "rw")) {
-            file.setLength(file.length() / 2);
+    @DisplayName("in discovery a disk on two paths is one disk and outlives a path; a loader that hangs is ended, and the "
+            + "agent starts")
+    void multipath() throws IOException {
+        Path hanging = copy("hanging");
+        Files.delete(hanging.resolve("node/bin/extract-initial")); // a hard link
+        Files.writeString(hanging.resolve("node/bin/extract-initial"), "sleep infinity & wait\n");
+        Path disk = NodePartition.raw(folder, "multipath", 512, RenderedConfig.ODD, hanging);
+        NodeBoot boot = discovery(Mode.LOAD, RenderedConfig.ODD).service("multipathd.service", """
+                [Unit]
+                Description=Stand-in of multipathd
+                DefaultDependencies=no
+                After=systemd-udev-trigger.service
+
+                [Service]
+                Type=oneshot
+                RemainAfterExit=yes
+                ExecStart=/usr/bin/bash /usr/local/bin/multipath
+
+                [Install]
+                WantedBy=sysinit.target
+                """).program("multipath", """
+                until [ -e /dev/sda1 ] && [ -e /dev/sdb1 ]; do sleep 0.2; done
+                udevadm settle
+                modprobe dm-multipath
+                dmsetup create mpatha --uuid mpath-lab --table "0 $(blockdev --getsz /dev/sda) multipath 0 0 1 1 \
+                    round-robin 0 2 1 $(cat /sys/block/sda/dev) 1000 $(cat /sys/block/sdb/dev) 1000"
+                kpartx -a /dev/mapper/mpatha
+                partx --delete /dev/sda
+                """).dropin("precache-images.service", "[Service]\nTimeoutStartSec=4\n")
+                .property("hung", "precache-images.service", "Result")
+                .fact("backing", "losetup --noheadings --list --output BACK-FILE $(findmnt -no SOURCE /run/precache/data)")
+                .fact("path", "ls /sys/block | grep '^sd'; echo 1 >/sys/block/sda/device/delete; "
+                        + "echo 3 >/proc/sys/vm/drop_caches; ls /sys/block | grep '^sd'; cd /run/precache/data/blobs/sha256; "
+                        + "for f in *; do echo $f $f; done | sha256sum --check --quiet && echo right");
+        List<String> qemu = new ArrayList<>(List.of("-device", "virtio-scsi-pci"));
+        for (String path : List.of("a", "b")) {
+            qemu.addAll(List.of("-drive", "file=" + disk + ",if=none,id=" + path + ",format=raw,cache=unsafe,file.locking=off",
+                    "-device", "scsi-hd,drive=" + path + ",serial=lab,share-rw=on"));
         }
-        Path disk = NodePartition.disk(folder, "truncated", PartitionLabel.DATA, half);
-        Map<String, String> report = discovery(Mode.STORE, PartitionLabel.DATA).live(image, folder, "truncated", disk);
-        assertAll(() -> assertEquals("active 0", report.get("loader")),
-                () -> assertTrue(report.get("lines").matches("no image store at /run/precache/store, .* 1 loaded, .*"),
+        Map<String, String> report = boot.live(image, folder, "multipath", qemu.toArray(String[]::new));
+        Files.delete(disk);
+        assertAll(() -> assertEquals("active 0", report.get("data")),
+                () -> assertEquals("partition " + RenderedConfig.ODD + " on /dev/dm-0 is at /run/precache/data",
                         report.get("lines")),
-                () -> assertEquals(agentImage, report.get("seen")),
-                () -> assertEquals(hostConf(), report.get("conf")),
-                () -> assertEquals("active", report.get("agent")));
+                () -> assertEquals("/dev/dm-0", report.get("backing")),
+                () -> assertEquals("timeout", report.get("hung")),
+                () -> assertEquals("active", report.get("agent")),
+                () -> assertEquals("sda sdb sdb right", report.get("path")));
     }
 
     @Test
@@ -150,7 +222,7 @@ class NodeBootTest {
                 () -> assertEquals("disabled", first.get("enabled")));
         Map<String, String> second = pointer(Mode.LOAD).installed(folder, "second", root, disk);
         assertAll(() -> assertEquals("inactive 0", second.get("loader")),
-                () -> assertEquals("", second.get("lines")),
+                () -> assertEquals("partition data on /dev/vdb is at /run/precache/data", second.get("lines")),
                 () -> assertFacts(second));
     }
 
@@ -166,13 +238,13 @@ class NodeBootTest {
         Path disk = NodePartition.disk(folder, "mixed", PartitionLabel.DATA, lacking);
         Map<String, String> report = pointer(Mode.STORE).installed(folder, "mixed", root, disk);
         assertAll(() -> assertEquals("active 0", report.get("loader")),
-                () -> assertTrue(report.get("lines").matches("1 images in the store at /run/precache/store "
-                        + ".* 1 loaded, 1 already there, 0 failed of 2 images.*"), report.get("lines")),
+                () -> assertTrue(report.get("lines").matches("partition data on /dev/vdb is at /run/precache/data "
+                        + "1 images in the store at /var/lib/precache/store .* 1 loaded, 1 already there, 0 failed of 2 images.*"), report.get("lines")),
                 () -> assertFacts(report),
                 () -> assertEquals(hostConf(), report.get("conf")),
-                () -> assertEquals("[crio] storage_option = [\"overlay.imagestore=/run/precache/store\"]",
+                () -> assertEquals("[crio] storage_option = [\"overlay.imagestore=/var/lib/precache/store\"]",
                         report.get("crio")),
-                () -> assertEquals("enabled", report.get("enabled")));
+                () -> assertEquals("disabled", report.get("enabled")));
     }
 
     private static void assertFacts(Map<String, String> report) {
@@ -198,6 +270,8 @@ class NodeBootTest {
         NodeBoot boot = new NodeBoot(new RenderedConfig(Stage.AI, mode, label)).service("agent.service", """
                 [Unit]
                 Description=Stand-in of the agent
+                Wants=network-online.target
+                After=network-online.target
 
                 [Service]
                 Type=oneshot
@@ -207,10 +281,9 @@ class NodeBootTest {
                 [Install]
                 WantedBy=multi-user.target
                 """.formatted(agentImage))
-                .property("agent", "agent.service", "ActiveState").property("mount", "var-mnt.mount", "Result")
+                .property("agent", "agent.service", "ActiveState")
                 .fact("delay", "systemctl show --value --property=InactiveExitTimestampMonotonic agent.service; "
-                        + "systemctl show --value --property=ActiveEnterTimestampMonotonic basic.target")
-                .fact("timeouts", "journalctl -b -o cat | grep -c 'Timed out waiting for device'");
+                        + "systemctl show --value --property=ActiveEnterTimestampMonotonic basic.target");
         return common(boot, "precache-images");
     }
 
@@ -220,6 +293,8 @@ class NodeBootTest {
         boot.service("machine-config-daemon-pull.service", """
                 [Unit]
                 Description=Stand-in of the Machine Config Operator's service
+                Wants=crio-wipe.service NetworkManager-wait-online.service
+                After=crio-wipe.service NetworkManager-wait-online.service
 
                 [Service]
                 Type=oneshot
@@ -234,6 +309,9 @@ class NodeBootTest {
                 """.formatted(daemonImage)).service("nodeip-configuration.service", """
                 [Unit]
                 Description=Stand-in of the service that runs a container
+                Wants=NetworkManager-wait-online.service
+                After=NetworkManager-wait-online.service
+                Before=crio.service
 
                 [Service]
                 Type=oneshot
@@ -243,11 +321,36 @@ class NodeBootTest {
                 [Install]
                 WantedBy=multi-user.target
                 """.formatted(daemonImage, otherImage))
+                .service("crio-wipe.service", """
+                [Unit]
+                Description=Stand-in of CRI-O's service
+                Before=crio.service
+                RequiresMountsFor=/var/lib/containers
+
+                [Service]
+                Type=oneshot
+                ExecStart=/usr/bin/true
+
+                [Install]
+                WantedBy=multi-user.target
+                """).service("crio.service", """
+                [Unit]
+                Description=Stand-in of CRI-O, which reads its drop-ins when it starts
+                Wants=network-online.target crio-wipe.service
+                After=network-online.target nodeip-configuration.service machine-config-daemon-pull.service
+
+                [Service]
+                Type=oneshot
+                ExecStart=/usr/bin/bash -c 'cat /etc/crio/crio.conf.d/* >/run/crio-read; true'
+
+                [Install]
+                WantedBy=multi-user.target
+                """)
                 .property("pull", "machine-config-daemon-pull.service", "ActiveState")
                 .fact("daemon", "cat /run/bin/daemon")
                 .fact("pulled", "journalctl -b -u machine-config-daemon-pull.service -o cat | grep pulled")
                 .fact("enabled", "systemctl is-enabled precache-ocp-images.service")
-                .fact("crio", "cat /etc/crio/crio.conf.d/90-precache-store.conf");
+                .fact("crio", "cat /run/crio-read");
         return common(boot, "precache-ocp-images");
     }
 
@@ -255,7 +358,9 @@ class NodeBootTest {
         return boot.program("seen", SEEN).fact("seen", "cat /run/seen")
                 .fact("loader", "systemctl show --value --property=ActiveState " + loader + ".service; "
                         + "systemctl show --value --property=ExecMainStatus " + loader + ".service")
-                .fact("lines", "journalctl -b -t " + loader + " -o cat")
+                .fact("data", "systemctl show --value --property=ActiveState precache-data.service; "
+                        + "systemctl show --value --property=ExecMainStatus precache-data.service")
+                .fact("lines", "journalctl -b -t precache-data -t " + loader + " -o cat")
                 .fact("conf", "sha256sum </etc/containers/storage.conf | cut -d' ' -f1")
                 .fact("cycles", "journalctl -b -o cat | grep -c 'ordering cycle'");
     }

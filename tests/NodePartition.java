@@ -15,44 +15,39 @@ import common.disk.PartitionLabel;
 
 /** The installation disk of a lab node, with the data partition as the factory leaves it. */
 final class NodePartition {
-    private static final long BYTES = 600 << 20;
-    private static final int FIRST_SECTOR = 2048;
+    private static final long MIB = 1 << 20;
+    /** Room for what an installer writes. */
+    private static final long FREE = 100 * MIB;
+    private static final long BYTES = FREE + 600 * MIB;
 
     private NodePartition() {
     }
 
-    /** A qcow2 disk; the partition has what is in the folder. */
+    /** A qcow2 disk with sectors of 512 bytes; the partition has what is in the folder. */
     static Path disk(Path folder, String name, PartitionLabel label, Path content) throws IOException {
-        Path raw = raw(folder, name);
-        Path mount = Files.createDirectory(folder.resolve(name));
-        ScriptRun run = ScriptRun.of(new CreateGptPartition(), "--device", raw, "--start-sector", FIRST_SECTOR,
-                "--label", label, "--mount", mount);
-        assertEquals(0, run.exit(), run::toString);
-        try {
-            Proc.of("cp", "--archive", content + "/.", mount + "/").check();
-        } finally {
-            Proc.of("umount", mount.toString()).check();
-        }
-        return qcow2(raw);
+        return qcow2(raw(folder, name, 512, label, content));
     }
 
-    /** The file system is XFS by its superblock, and broken behind it. */
-    static Path damaged(Path folder, String name, PartitionLabel label) throws IOException {
-        Path raw = raw(folder, name);
-        ScriptRun run = ScriptRun.of(new CreateGptPartition(), "--device", raw, "--start-sector", FIRST_SECTOR,
-                "--label", label, "--no-mount");
-        assertEquals(0, run.exit(), run::toString);
-        try (RandomAccessFile file = new RandomAccessFile(raw.toFile(), "rw")) {
-            file.seek((FIRST_SECTOR + 1) * 512);
-            file.write(new byte[200 << 10]);
-        }
-        return qcow2(raw);
-    }
-
-    private static Path raw(Path folder, String name) throws IOException {
+    /** The same as a raw file, with sectors of that many bytes. */
+    static Path raw(Path folder, String name, int sector, PartitionLabel label, Path content) throws IOException {
         Path raw = folder.resolve(name + ".raw");
         try (RandomAccessFile file = new RandomAccessFile(raw.toFile(), "rw")) {
             file.setLength(BYTES);
+        }
+        Path mount = Files.createDirectory(folder.resolve(name));
+        String loop = Proc.of("losetup", "--find", "--show", "--sector-size", "" + sector, raw.toString()).check().strip();
+        try {
+            ScriptRun run = ScriptRun.of(new CreateGptPartition(), "--device", loop, "--start-sector", FREE / sector,
+                    "--label", label, "--mount", mount);
+            assertEquals(0, run.exit(), run::toString);
+            try {
+                Proc.of("cp", "--archive", content + "/.", mount + "/").check();
+            } finally {
+                Proc.of("umount", mount.toString()).check();
+            }
+        } finally {
+            Proc.of("partx", "--delete", loop).run();
+            Proc.of("losetup", "--detach", loop).check();
         }
         return raw;
     }

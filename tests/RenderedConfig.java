@@ -31,7 +31,7 @@ record RenderedConfig(IgnitionFiles.Stage stage, IgnitionFiles.Mode mode, Partit
     }
 
     IgnitionFiles ignition() {
-        return new IgnitionFiles(Repository.ROOT.resolve("ignition-files/units"), label, mode, List.of());
+        return new IgnitionFiles(Repository.ROOT.resolve("ignition-files/units"), label, null, mode, List.of());
     }
 
     ObjectNode json() {

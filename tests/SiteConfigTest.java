@@ -129,8 +129,8 @@ class SiteConfigTest {
         String out = merged(SITE);
         JsonNode cluster = json(out, 1, "spec", "clusters", 0, "ignitionConfigOverride");
         assertEquals("3.2.0", cluster.path("ignition").path("version").asText());
-        assertEquals(List.of("chronyd.service", "dev-disk-by\\x2dpartlabel-data.device", "precache-images.service",
-                "var-mnt.mount"), names(cluster));
+        assertEquals(List.of("chronyd.service", "precache-data.service", "precache-images.service",
+                "/usr/local/bin/precache-data"), names(cluster));
         assertTrue(!cluster.toString().contains("\"old\"") && !cluster.toString().contains("original's"));
         JsonNode node = json(out, 1, "spec", "clusters", 0, "nodes", 0, "ignitionConfigOverride");
         assertTrue(names(node).containsAll(List.of("/etc/theirs", "/usr/local/bin/precache-mcd-pull",
@@ -210,7 +210,7 @@ class SiteConfigTest {
         String out = merged(INSTANCE, "--label", "staged", "--mode", "store");
         assertTrue(!out.contains("by-partlabel/data") && out.contains("by-partlabel/staged"), out);
         assertEquals(ARGS.replace("data", "staged"), at(out, 0, "spec", "nodes", 0, "installerArgs"));
-        assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("run-precache-store.mount"));
+        assertTrue(names(json(out, 0, "spec", "ignitionConfigOverride")).contains("/usr/local/bin/precache-store"));
     }
 
     @Test

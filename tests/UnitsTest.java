@@ -47,9 +47,8 @@ class UnitsTest {
     }
 
     @ParameterizedTest(name = "systemd would complain of {1} in {0}")
-    @CsvSource({"var-mnt.mount, Bogus=1", "precache-ocp-images.service, Type=onshot",
-        "machine-config-daemon-pull.service.d/10-precache.conf, Restart=always",
-        "dev-disk-by\\x2dpartlabel-data.device.d/10-precache.conf, JobRunningTimeoutSec=soon"})
+    @CsvSource({"precache-data.service, Bogus=1", "precache-ocp-images.service, Type=onshot",
+        "precache-data.service.d/20-installed-store.conf, TimeoutStartSec=soon"})
     void verifySees(String file, String line) throws IOException {
         RenderedConfig.of(Stage.OCP, Mode.STORE).write(folder);
         Files.writeString(folder.resolve(file), Files.readString(folder.resolve(file)) + line + "\n");
@@ -88,18 +87,18 @@ class UnitsTest {
         rendered.texts().forEach(t -> assertFalse(t.matches("(?ms).*^(" + keys + ")=.*"), t));
     }
 
-    @ParameterizedTest(name = "mounts are started by the loader alone, and hold up neither boot nor shutdown: {0}")
+    @ParameterizedTest(name = "whatever others wait for gives up some time: {0}")
     @MethodSource("all")
-    void mounts(RenderedConfig rendered) {
-        List<String> names = rendered.mode() == Mode.LOAD ? List.of("var-mnt.mount")
-                : List.of("var-mnt.mount", "run-precache-store.mount");
-        for (String name : names) {
-            String text = rendered.unit(name);
-            assertAll(() -> assertFalse(text.contains("[Install]"), text),
-                    () -> assertTrue(text.contains("\nDefaultDependencies=no\n"), text),
-                    () -> assertTrue(text.contains("\nBefore=umount.target\nConflicts=umount.target\n"), text),
-                    () -> assertTrue(text.matches("(?s).*\nOptions=(.*,)?ro(,.*)?\n"), text));
+    void limited(RenderedConfig rendered) {
+        for (String text : rendered.texts()) {
+            assertTrue(!text.contains("Type=oneshot") || text.matches("(?s).*\nTimeoutStartSec=\\d+[hms]?\n.*"), text);
         }
+    }
+
+    @ParameterizedTest(name = "none waits for the network, whose first users need the images: {0}")
+    @MethodSource("all")
+    void beforeTheNetwork(RenderedConfig rendered) {
+        rendered.texts().forEach(t -> assertFalse(t.matches("(?s).*\n(After|Wants|Requires)=[^\n]*[nN]etwork.*"), t));
     }
 
     @ParameterizedTest(name = "the loader runs once and stays active: {0}")
@@ -107,17 +106,15 @@ class UnitsTest {
     void loader(Stage stage) {
         String text = RenderedConfig.of(stage, Mode.LOAD).unit(loaderOf(stage));
         assertAll(() -> assertTrue(text.contains("\nType=oneshot\nRemainAfterExit=yes\n"), text),
-                () -> assertTrue(text.contains("\nWants=var-mnt.mount\nAfter=var-mnt.mount\n"), text),
+                () -> assertTrue(text.contains("\nWants=precache-data.service\nAfter=precache-data.service\n"), text),
                 () -> assertTrue(text.matches("(?s).*\nWantedBy=multi-user.target( agent.service)?\n"), text));
     }
 
-    @Test
-    @DisplayName("the loader is disabled after its first success, but not where the store must come back at every boot")
-    void disabled() {
-        String disable = "ExecStartPost=/usr/bin/systemctl disable --no-reload precache-ocp-images.service";
-        assertAll(() -> assertTrue(RenderedConfig.of(Stage.OCP, Mode.LOAD).unit(loaderOf(Stage.OCP)).contains(disable)),
-                () -> assertTrue(RenderedConfig.of(Stage.OCP, Mode.STORE).unit(loaderOf(Stage.OCP))
-                        .endsWith("ExecStartPost=\n")));
+    @ParameterizedTest(name = "the loader is disabled after its first success: {0}")
+    @EnumSource
+    void disabled(Mode mode) {
+        assertTrue(RenderedConfig.of(Stage.OCP, mode).unit(loaderOf(Stage.OCP))
+                .contains("\nExecStartPost=/usr/bin/systemctl disable --no-reload precache-ocp-images.service\n"));
     }
 
     @ParameterizedTest(name = "images are there before {1} starts: {0}")

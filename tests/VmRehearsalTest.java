@@ -61,7 +61,7 @@ class VmRehearsalTest {
     void discoveryStore() throws IOException {
         String console = console("discovery-store");
         assertReport(console, INITIAL);
-        assertTrue(console.matches("(?s).*images in the store at /run/precache/store.*: 0 loaded, 6 already there.*"),
+        assertTrue(console.matches("(?s).*images in the store at /var/lib/precache/store.*: 0 loaded, 6 already there.*"),
                 console);
     }
 

@@ -56,6 +56,7 @@
 //SOURCES PreCacheExamplesTest.java
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java
+//SOURCES PrecacheDataTest.java
 //SOURCES PrecacheStoreTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java

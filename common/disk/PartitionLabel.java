@@ -22,15 +22,6 @@ public record PartitionLabel(String name) {
         return "/dev/disk/by-partlabel/" + name;
     }
 
-    /** systemd's unit of {@link #device}, its name escaped as systemd-escape --path does. */
-    public String deviceUnit() {
-        StringBuilder escaped = new StringBuilder("dev-disk-by\\x2dpartlabel-");
-        for (char c : name.toCharArray()) {
-            escaped.append(Character.isLetterOrDigit(c) || "_.:".indexOf(c) >= 0 ? c : "\\x" + Integer.toHexString(c));
-        }
-        return escaped.append(".device").toString();
-    }
-
     @Override
     public String toString() {
         return name;

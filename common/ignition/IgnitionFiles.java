@@ -3,6 +3,7 @@ package common.ignition;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../disk/PartitionLabel.java
+//SOURCES ../oci/Digest.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Json;
 import common.cli.ScriptFolder;
 import common.disk.PartitionLabel;
+import common.oci.Digest;
 
 /**
  * The Ignition configs that make a server load its staged images, rendered from the plain files in
@@ -31,11 +33,14 @@ import common.disk.PartitionLabel;
  *
  * @param units the folder with the plain files
  * @param label of the data partition; the plain files say {@code data}
+ * @param inventory that the partition must have: the sha256 of its inventory.json; null: any
  * @param sshKeys of user core, as in authorized_keys; none for a file that others may see
  */
-public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<String> sshKeys) {
+public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys) {
     /** The oldest that OpenShift 4.10 takes; later 3.x versions keep its meaning. */
     private static final String SPEC = "3.1.0";
+    /** 0755: JSON has no octal numbers. */
+    private static final int MODE = 493;
 
     /** Where a config applies; the name is that of the image set it loads. */
     public enum Stage {
@@ -59,10 +64,10 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
     public enum Mode { LOAD, STORE }
 
     /**
-     * One plain file and what becomes of it.
+     * One plain file, or folder, and what becomes of it.
      *
-     * @param source in {@link #units}
-     * @param unit that it is, or that it is a drop-in of; DEVICE stands for the partition's; null: a program
+     * @param source in {@link #units}; of a folder, its path on the node
+     * @param unit that it is, or that it is a drop-in of; null: a program or a folder
      * @param stages that need it
      * @param mode the mode that needs it; LOAD: both
      */
@@ -71,37 +76,43 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
             return source.contains(".d/");
         }
 
+        boolean isFolder() {
+            return source.startsWith("/");
+        }
+
         String fileName() {
             return source.substring(source.indexOf('/') + 1);
         }
 
         String path() {
-            return "/usr/local/bin/" + source;
+            return isFolder() ? source : "/usr/local/bin/" + source;
         }
     }
 
-    private static final String DEVICE = "DEVICE";
     private static final Set<Stage> BOTH = EnumSet.allOf(Stage.class);
     private static final List<Part> PARTS = List.of(
-            unit("var-mnt.mount", BOTH, Mode.LOAD),
-            dropin("partition.device.d/10-precache.conf", DEVICE, BOTH, Mode.LOAD),
-            unit("precache-images.service", Set.of(Stage.AI), Mode.LOAD),
-            unit("precache-ocp-images.service", Set.of(Stage.OCP), Mode.LOAD),
+            unit("precache-data.service", BOTH),
+            new Part("precache-data", null, BOTH, Mode.LOAD),
+            unit("precache-images.service", Set.of(Stage.AI)),
+            unit("precache-ocp-images.service", Set.of(Stage.OCP)),
             dropin("machine-config-daemon-pull.service.d/10-precache.conf", "machine-config-daemon-pull.service",
                     Set.of(Stage.OCP), Mode.LOAD),
             new Part("precache-mcd-pull", null, Set.of(Stage.OCP), Mode.LOAD),
-            unit("run-precache-store.mount", BOTH, Mode.STORE),
+            new Part("/var/lib/precache/store", null, BOTH, Mode.STORE),
             new Part("precache-store", null, BOTH, Mode.STORE),
-            dropin("precache-images.service.d/20-precache-store.conf", "precache-images.service",
-                    Set.of(Stage.AI), Mode.STORE),
-            dropin("precache-ocp-images.service.d/20-precache-store.conf", "precache-ocp-images.service",
-                    Set.of(Stage.OCP), Mode.STORE),
+            dropin("precache-data.service.d/20-discovery-store.conf", "precache-data.service", Set.of(Stage.AI),
+                    Mode.STORE),
+            dropin("precache-data.service.d/20-installed-store.conf", "precache-data.service", Set.of(Stage.OCP),
+                    Mode.STORE),
             withPodman("machine-config-daemon-pull.service"),
             withPodman("machine-config-daemon-firstboot.service"),
             withPodman("nodeip-configuration.service"));
+    /** What earlier versions of this class put into a config. */
+    private static final Set<String> FORMER_UNITS = Set.of("var-mnt.mount", "run-precache-store.mount");
+    private static final Set<String> FORMER_DROPINS = Set.of("10-precache.conf", "20-precache-store.conf");
 
-    private static Part unit(String name, Set<Stage> stages, Mode mode) {
-        return new Part(name, name, stages, mode);
+    private static Part unit(String name, Set<Stage> stages) {
+        return new Part(name, name, stages, Mode.LOAD);
     }
 
     private static Part dropin(String source, String unit, Set<Stage> stages, Mode mode) {
@@ -114,8 +125,8 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
     }
 
     /** From this repository's units. */
-    public static IgnitionFiles of(PartitionLabel label, Mode mode, List<String> sshKeys) {
-        return new IgnitionFiles(ScriptFolder.beside(Path.of("ignition-files/units")), label, mode, sshKeys);
+    public static IgnitionFiles of(PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys) {
+        return new IgnitionFiles(ScriptFolder.beside(Path.of("ignition-files/units")), label, inventory, mode, sshKeys);
     }
 
     /** The Ignition config of a stage. */
@@ -131,13 +142,17 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
             if (!part.stages.contains(stage) || part.mode == Mode.STORE && mode == Mode.LOAD) {
                 continue;
             }
+            if (part.isFolder()) {
+                config.withObject("/storage").withArray("directories").addObject().put("path", part.path())
+                        .put("mode", MODE);
+                continue;
+            }
             String text = text(part.source);
             if (part.unit == null) {
                 config.withObject("/storage").withArray("files").add(program(part.path(), text));
                 continue;
             }
-            String name = part.unit.equals(DEVICE) ? label.deviceUnit() : part.unit;
-            ObjectNode unit = units.computeIfAbsent(name, n -> Json.object().put("name", n));
+            ObjectNode unit = units.computeIfAbsent(part.unit, n -> Json.object().put("name", n));
             if (part.isDropin()) {
                 unit.withArray("dropins").addObject().put("name", part.fileName()).put("contents", text);
             } else {
@@ -169,29 +184,30 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
             String name = unit.path("name").asText();
             boolean had = !unit.path("dropins").isEmpty();
             if (unit.path("dropins") instanceof ArrayNode dropins) {
-                removeIf(dropins, d -> PARTS.stream().anyMatch(p -> p.isDropin()
-                        && p.fileName().equals(d.path("name").asText())));
+                removeIf(dropins, "name", n -> FORMER_DROPINS.contains(n)
+                        || PARTS.stream().anyMatch(p -> p.isDropin() && p.fileName().equals(n)));
             }
-            boolean isOurs = PARTS.stream().anyMatch(p -> !p.isDropin() && name.equals(p.unit));
+            boolean isOurs = FORMER_UNITS.contains(name)
+                    || PARTS.stream().anyMatch(p -> !p.isDropin() && name.equals(p.unit));
             if (isOurs || had && unit.path("dropins").isEmpty() && !unit.has("contents") && !unit.has("enabled")) {
                 all.remove();
             }
         }
-        removeIf(config.path("storage").path("files"), f -> PARTS.stream().anyMatch(p -> p.unit == null
-                && p.path().equals(f.path("path").asText())));
+        Predicate<String> ours = path -> PARTS.stream().anyMatch(p -> p.unit == null && p.path().equals(path));
+        removeIf(config.path("storage").path("files"), "path", ours);
+        removeIf(config.path("storage").path("directories"), "path", ours);
     }
 
-    private static void removeIf(JsonNode array, Predicate<JsonNode> condition) {
+    private static void removeIf(JsonNode array, String key, Predicate<String> condition) {
         for (Iterator<JsonNode> all = array.iterator(); all.hasNext();) {
-            if (condition.test(all.next())) {
+            if (condition.test(all.next().path(key).asText())) {
                 all.remove();
             }
         }
     }
 
-    /** 493 is 0755: JSON has no octal numbers. */
     private static ObjectNode program(String path, String text) {
-        ObjectNode file = Json.object().put("path", path).put("mode", 493).put("overwrite", true);
+        ObjectNode file = Json.object().put("path", path).put("mode", MODE).put("overwrite", true);
         file.putObject("contents").put("source", "data:text/plain;charset=utf-8;base64,"
                 + Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
         return file;
@@ -199,7 +215,8 @@ public record IgnitionFiles(Path units, PartitionLabel label, Mode mode, List<St
 
     private String text(String source) {
         try {
-            return Files.readString(units.resolve(source)).replace(PartitionLabel.DATA.device(), label.device());
+            return Files.readString(units.resolve(source)).replace(PartitionLabel.DATA.device(), label.device()
+                    + (inventory == null ? "" : " " + inventory.hex()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
