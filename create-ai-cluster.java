@@ -14,7 +14,6 @@
 import java.io.IOException;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.assisted.ClusterInstallation;
 import common.assisted.ClusterOptions;
 import common.assisted.ClusterPlan;
@@ -23,7 +22,6 @@ import common.assisted.ClusterRemoval;
 import common.assisted.ClusterStatus;
 import common.assisted.ServiceOptions;
 import common.cli.Cli;
-import common.cli.Json;
 import common.http.Time;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,22 +64,15 @@ class CreateAiCluster extends Cli.Command {
         }
         ClusterPlan plan = options.plan(service); // all that is given is checked before the first call
         ClusterInstallation installation = new ClusterInstallation(service, plan, time);
-        ObjectNode result = installation.run(options);
-        if (service.json()) {
-            System.out.write(Json.pretty(result));
-            System.out.flush();
-        }
+        service.json().print(installation.run(options));
         return Cli.DONE;
     }
 
     @Command(name = "status", description = "Shows how the cluster and its hosts stand, with failed validations.")
     int status() throws IOException {
         JsonNode cluster = ClusterRegistration.known(service.connect(time), service.name());
-        ClusterStatus.lines(cluster).forEach(Cli.text(service.json())::println);
-        if (service.json()) {
-            System.out.write(Json.pretty(ClusterStatus.document(cluster)));
-            System.out.flush();
-        }
+        ClusterStatus.lines(cluster).forEach(service.json().text()::println);
+        service.json().print(ClusterStatus.document(cluster));
         return Cli.DONE;
     }
 

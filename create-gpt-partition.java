@@ -1,7 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES common/cli/Json.java
 //SOURCES common/cli/Cli.java
+//SOURCES common/cli/DryRunOption.java
+//SOURCES common/cli/JsonOption.java
 //SOURCES common/cli/Proc.java
 //SOURCES common/disk/BlockDevice.java
 //SOURCES common/disk/DiskSize.java
@@ -14,7 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import common.cli.Cli;
-import common.cli.Json;
+import common.cli.DryRunOption;
+import common.cli.JsonOption;
 import common.cli.Proc;
 import common.disk.BlockDevice;
 import common.disk.DiskSize;
@@ -23,6 +25,7 @@ import common.disk.PartitionLabel;
 import common.oci.DiskNames;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "create-gpt-partition",
@@ -64,14 +67,14 @@ class CreateGptPartition extends Cli.Command {
         private boolean not;
     }
 
-    @Option(names = "--dry-run", description = "Print the commands, run none of them.")
-    private boolean dryRun;
+    @Mixin
+    private DryRunOption dryRun;
 
     @Option(names = "--force", description = "Overwrite a file system or partition table of another kind.")
     private boolean force;
 
-    @Option(names = "--json", description = "Print one JSON document about the partition.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     public static void main(String... args) {
         System.exit(Cli.run(new CreateGptPartition(), args));
@@ -80,9 +83,7 @@ class CreateGptPartition extends Cli.Command {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PartitionLabel partitionLabel = new PartitionLabel(label);
-        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            throw new Cli.Failure(Cli.MISSING, "not root: reading and partitioning disks needs it; run this with sudo");
-        }
+        Cli.requireRoot("reading and partitioning disks");
         Proc.need("sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount");
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
@@ -93,21 +94,18 @@ class CreateGptPartition extends Cli.Command {
             say("start sector " + place.startSector + " moved down to " + plan.partition().start() + ", a multiple of "
                     + GptPlan.alignment(plan.disk()));
         }
-        if (dryRun) {
-            plan.steps().forEach(step -> Cli.text(json).println(step.shown()));
+        if (dryRun.isOn()) {
+            plan.steps().forEach(step -> json.text().println(step.shown()));
         } else {
             plan.run();
         }
-        say(plan.summary(folder, dryRun));
-        if (json) {
-            System.out.write(Json.pretty(plan.document(folder, dryRun)));
-            System.out.flush();
-        }
+        say(plan.summary(folder, dryRun.isOn()));
+        json.print(plan.document(folder, dryRun.isOn()));
         return Cli.DONE;
     }
 
     /** What a dry run prints can be given to a shell as it is. */
     private void say(String line) {
-        Cli.text(json).println((dryRun ? "# " : "") + line);
+        json.text().println((dryRun.isOn() ? "# " : "") + line);
     }
 }

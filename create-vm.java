@@ -2,6 +2,8 @@
 //JAVA 17+
 //SOURCES common/cli/Json.java
 //SOURCES common/cli/Cli.java
+//SOURCES common/cli/DryRunOption.java
+//SOURCES common/cli/JsonOption.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/oci/Digest.java
@@ -28,7 +30,9 @@ import java.util.Locale;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.cli.DryRunOption;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.disk.DiskSize;
 import common.disk.PartitionLabel;
 import common.oci.Digest;
@@ -47,6 +51,7 @@ import common.vm.VirtualMachine;
 import common.vm.VmFolder;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "create-vm",
@@ -131,11 +136,11 @@ class CreateVm extends Cli.Command {
     @Option(names = "--delete", description = "Remove the VM and its disks, if this script created them, and end.")
     private boolean delete;
 
-    @Option(names = "--dry-run", description = "Print what would be run, run nothing.")
-    private boolean dryRun;
+    @Mixin
+    private DryRunOption dryRun;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     public static void main(String... args) {
         System.exit(Cli.run(new CreateVm(), args));
@@ -145,7 +150,7 @@ class CreateVm extends Cli.Command {
     public Integer call() throws IOException, InterruptedException {
         if (offline != null) {
             return offline.run(new OfflineOptions.Shared(artifacts, release, mode, label, place.startSector,
-                    place.size, force, dryRun, json), () -> KcliPlan.read(profile, name).disks());
+                    place.size, force, dryRun.isOn(), json), () -> KcliPlan.read(profile, name).disks());
         }
         KcliPlan plan = KcliPlan.read(profile, name);
         plan.warnings().forEach(Cli::warn);
@@ -164,8 +169,8 @@ class CreateVm extends Cli.Command {
         VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), staging.address());
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
         VirtualMachine domain = runs.open(order, connect, profile);
-        if (dryRun) {
-            domain.preview(rhcos).forEach(Cli.text(json)::println);
+        if (dryRun.isOn()) {
+            domain.preview(rhcos).forEach(json.text()::println);
             return Cli.DONE;
         }
         domain.checkHost();
@@ -185,7 +190,7 @@ class CreateVm extends Cli.Command {
         Path bundle = vm.step("bundle", () -> staging.bundle(vm.folder().path()));
         vm.step("create", () -> vm.make(rhcos));
         Ssh ssh = vm.step("boot", () -> vm.boot(Duration.ofSeconds(timeout)));
-        GuestStaging guest = new GuestStaging(ssh, Cli.text(json));
+        GuestStaging guest = new GuestStaging(ssh, json.text());
         vm.step("bundle", () -> guest.bundle(bundle));
         JsonNode partition = vm.step("partition", () -> guest.partition(place()));
         JsonNode fetched = vm.step("fetch", () -> guest.fetch(domain.seen(), release,
@@ -214,15 +219,12 @@ class CreateVm extends Cli.Command {
 
     private void report(ObjectNode document) throws IOException {
         JsonNode partition = document.get("partition");
-        Cli.text(json).printf(Locale.ROOT, "Pre staged server ready to be delivered: %s%n"
+        json.text().printf(Locale.ROOT, "Pre staged server ready to be delivered: %s%n"
                 + "  partition %s: %.1f GB, %.1f GB of it used; %d images, %d files; inventory %s%n  seconds: %s%n",
                 document.get("disk").asText(), label, partition.get("size").asLong() / 1e9,
                 partition.get("used").asLong() / 1e9, document.get("images").asInt(), document.get("files").asInt(),
                 document.get("inventory").asText("none"), document.get("seconds").toString().replaceAll("[{}\"]", ""));
-        if (json) {
-            System.out.write(Json.pretty(document));
-            System.out.flush();
-        }
+        json.print(document);
     }
 
     private int delete(VirtualMachine domain, VmFolder folder) throws IOException {
@@ -232,7 +234,7 @@ class CreateVm extends Cli.Command {
             }
             domain.delete();
         }
-        Cli.text(json).println("removed: VM " + folder.path().getFileName() + " with its disks");
+        json.text().println("removed: VM " + folder.path().getFileName() + " with its disks");
         return Cli.DONE;
     }
 

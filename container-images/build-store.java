@@ -2,6 +2,9 @@
 //JAVA 17+
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/DryRunOption.java
+//SOURCES ../common/cli/JobsOption.java
+//SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/oci/DiskNames.java
 //SOURCES ../common/storage/PackedStore.java
@@ -15,13 +18,17 @@ import java.util.Map;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.cli.DryRunOption;
+import common.cli.JobsOption;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.cli.Proc;
 import common.oci.DiskNames;
 import common.storage.PackedStore;
 import common.storage.StoreBuilder;
 import common.storage.StoreSource;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -53,19 +60,18 @@ class BuildStore extends Cli.Command {
             description = "Default: gzip up to release 4.12, whose kernels are RHEL 8's; zstd after.")
     PackedStore.Compression compression;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
-            description = "Images to unpack at once (default: ${DEFAULT-VALUE}).")
-    int jobs;
+    @Mixin
+    JobsOption jobs;
 
     @Option(names = "--scratch", paramLabel = "DIR",
             description = "Where to unpack: ext4 or XFS (default: beside FILE).")
     Path scratch;
 
-    @Option(names = "--dry-run", description = "Stop after the plan.")
-    boolean dryRun;
+    @Mixin
+    DryRunOption dryRun;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     public static void main(String... args) {
         System.exit(Cli.run(new BuildStore(), args));
@@ -73,9 +79,6 @@ class BuildStore extends Cli.Command {
 
     @Override
     public Integer call() throws IOException {
-        if (jobs < 1) {
-            throw new Cli.Failure(Cli.USAGE, "--jobs: at least 1");
-        }
         Proc.need("skopeo", "podman", "mksquashfs", "unsquashfs");
         long begun = System.nanoTime();
         StoreSource input = StoreSource.of(folder, set, release);
@@ -91,26 +94,24 @@ class BuildStore extends Cli.Command {
             build.enterUnchanged();
         } else {
             StoreBuilder.Plan plan = build.plan();
-            Cli.text(json).println(plan.shown());
+            json.text().println(plan.shown());
             plan.addTo(document);
-            failed = dryRun ? failed : build.run(plan, jobs, Cli.text(json));
+            failed = dryRun.isOn() ? failed : build.run(plan, jobs.jobs(), json.text());
         }
-        boolean built = !unchanged && !dryRun && failed.isEmpty();
+        boolean built = !unchanged && !dryRun.isOn() && failed.isEmpty();
         double seconds = (System.nanoTime() - begun) / 1e9;
         if (built || unchanged) {
             document.put("bytes", image.bytes());
-            Cli.text(json).printf(Locale.ROOT, "%s: %s, %.1f MB, %.1f s%n", built ? "Built" : "Unchanged", image.out(),
+            json.text().printf(Locale.ROOT, "%s: %s, %.1f MB, %.1f s%n", built ? "Built" : "Unchanged", image.out(),
                     image.bytes() / 1e6, seconds);
         } else if (!failed.isEmpty()) {
             System.err.println("no store: " + failed.size() + " of " + input.images() + " images failed; pull what is "
                     + "missing or damaged again, then run the same command again");
         }
-        if (json) {
-            document.put("built", built).put("seconds", Math.round(seconds * 10) / 10.0).putArray("failed");
-            failed.forEach((r, why) -> document.withArray("failed").addObject().put("reference", r).put("reason", why));
-            System.out.write(Json.pretty(document));
-            System.out.flush();
-        }
-        return failed.isEmpty() ? Cli.DONE : failed.size() == input.images() ? Cli.FAILED : Cli.PARTIAL;
+        document.put("built", built).put("seconds", Math.round(seconds * 10) / 10.0).putArray("failed");
+        failed.forEach((r, why) -> document.withArray("failed").addObject().put("reference", r).put("reason", why));
+        int exit = failed.isEmpty() ? Cli.DONE : failed.size() == input.images() ? Cli.FAILED : Cli.PARTIAL;
+        json.print(document, exit);
+        return exit;
     }
 }

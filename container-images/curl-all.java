@@ -2,6 +2,8 @@
 //JAVA 17+
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/JobsOption.java
+//SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/staging/IncomingSet.java
 //SOURCES ../common/staging/PartitionStager.java
@@ -17,12 +19,15 @@ import java.util.Locale;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.cli.JobsOption;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.http.ArtifactServer;
 import common.staging.IncomingSet;
 import common.staging.PartitionStager;
 import common.staging.ServedRelease;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,12 +53,11 @@ class CurlAll extends Cli.Command {
                     + "node/ comes with each (default: ${DEFAULT-VALUE}).")
     ServedRelease.Mode mode;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
-            description = "Connections at once (default: ${DEFAULT-VALUE}).")
-    int jobs;
+    @Mixin
+    JobsOption jobs;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     @Spec
     CommandSpec spec;
@@ -69,14 +73,11 @@ class CurlAll extends Cli.Command {
             throw new Cli.Failure(Cli.MISSING, "no folder " + folder + ": mount the data partition there first "
                     + "(create-gpt-partition.java)");
         }
-        if (jobs < 1) {
-            throw new Cli.Failure(Cli.USAGE, "--jobs: at least 1");
-        }
         ArtifactServer server = ArtifactServer.at(base);
         ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
-        try (PartitionStager staging = new PartitionStager(server, offer, folder, jobs)) {
-            PrintStream text = Cli.text(json);
+        try (PartitionStager staging = new PartitionStager(server, offer, folder, jobs.jobs())) {
+            PrintStream text = json.text();
             PartitionStager.Plan plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
                     + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6,
@@ -85,20 +86,18 @@ class CurlAll extends Cli.Command {
             staging.commit(spec.name() + " " + spec.version()[0]);
             double seconds = (System.nanoTime() - begun) / 1e9;
             report(staging);
-            if (json) {
-                System.out.write(Json.pretty(document(offer, plan, staging, seconds)));
-                System.out.flush();
-            }
             boolean whole = staging.failed().isEmpty();
+            int exit = whole ? Cli.DONE : Cli.PARTIAL;
+            json.print(document(offer, plan, staging, seconds), exit);
             text.printf(Locale.ROOT, "%s: %d files in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
                     plan.files(), folder, staging.fetchedBytes() / 1e6, seconds);
-            return whole ? Cli.DONE : Cli.PARTIAL;
+            return exit;
         }
     }
 
     private void report(PartitionStager staging) {
         for (IncomingSet set : staging.whole()) {
-            Cli.text(json).println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
+            json.text().println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
         }
         List<String> failed = staging.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();
         failed.stream().limit(SHOWN).forEach(f -> System.err.println("failed: " + f));

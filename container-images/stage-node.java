@@ -2,6 +2,7 @@
 //JAVA 17+
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/ScriptFolder.java
 //SOURCES ../common/node/NodeBundle.java
 
@@ -16,9 +17,11 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.cli.ScriptFolder;
 import common.node.NodeBundle;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -47,8 +50,8 @@ class StageNode extends Cli.Command {
             description = "The node's glibc (default: ${DEFAULT-VALUE}, of RHCOS 4.10 to 4.12).")
     String glibc;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     public static void main(String... args) {
         System.exit(Cli.run(new StageNode(), args));
@@ -72,14 +75,11 @@ class StageNode extends Cli.Command {
         NodeBundle.Staged staged = bundle.stage(folder, jdk, Version.parse(glibc));
 
         ObjectNode about = staged.about();
-        Cli.text(json).printf(Locale.ROOT, "%s: %s, %.1f MB, Java %s, runs on glibc %s and newer%n", staged.file(),
+        json.text().printf(Locale.ROOT, "%s: %s, %.1f MB, Java %s, runs on glibc %s and newer%n", staged.file(),
                 staged.built() ? "made" : "unchanged", Files.size(staged.file()) / 1e6, about.path("java").asText(),
                 about.path("glibc").asText());
-        if (json) {
-            System.out.write(Json.pretty(Json.object().put("file", staged.file().toString())
-                    .put("bytes", Files.size(staged.file())).put("built", staged.built()).setAll(about)));
-            System.out.flush();
-        }
+        json.print(Json.object().put("file", staged.file().toString()).put("bytes", Files.size(staged.file()))
+                .put("built", staged.built()).setAll(about));
         return Cli.DONE;
     }
 }

@@ -2,6 +2,7 @@
 //JAVA 17+
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Progress.java
 //SOURCES ../common/inventory/ArtifactTree.java
@@ -22,6 +23,7 @@ import java.util.Locale;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.cli.LockFile;
 import common.cli.Progress;
 import common.inventory.ArtifactTree;
@@ -32,6 +34,7 @@ import common.verify.Findings;
 import common.verify.Verification;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -60,8 +63,8 @@ class Verify extends Cli.Command {
             + "read every file in the store image. Takes about five times as long.")
     boolean deep;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     private enum Mode { AUTO, LOAD, STORE, BOTH }
 
@@ -139,7 +142,7 @@ class Verify extends Cli.Command {
 
     private void report(ArtifactTree tree, Verification verification, boolean signed, double seconds) throws IOException {
         Findings findings = verification.findings();
-        PrintStream text = Cli.text(json);
+        PrintStream text = json.text();
         findings.wrong().forEach(f -> System.err.println("wrong: " + f));
         findings.unchecked().forEach(f -> text.println("not checked: " + f));
         findings.notes().forEach(text::println);
@@ -150,15 +153,12 @@ class Verify extends Cli.Command {
                 whole ? "whole" : count(findings.wrong().size(), "fault"), count(verification.images(), "image"),
                 count(tree.blobs().size(), "blob"),
                 verification.bytes() / 1e6, seconds, free / 1e6, signed ? "; inventory signed" : "");
-        if (json) {
-            ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
-                    .put("whole", whole).put("signed", signed).put("images", verification.images())
-                    .put("blobs", tree.blobs().size()).put("bytes", verification.bytes()).put("freeBytes", free)
-                    .put("seconds", Math.round(seconds * 10) / 10.0).setAll(findings.json());
-            verification.notStaged().forEach(document.putArray("notStaged")::add);
-            System.out.write(Json.pretty(document));
-            System.out.flush();
-        }
+        ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
+                .put("whole", whole).put("signed", signed).put("images", verification.images())
+                .put("blobs", tree.blobs().size()).put("bytes", verification.bytes()).put("freeBytes", free)
+                .put("seconds", Math.round(seconds * 10) / 10.0).setAll(findings.json());
+        verification.notStaged().forEach(document.putArray("notStaged")::add);
+        json.print(document, whole ? Cli.DONE : Cli.FAILED);
     }
 
     private static String count(int number, String what) {

@@ -38,7 +38,7 @@ final class HostPackages {
         }
         Collection<String> packages = Packages.having(missing);
         String command = Packages.installCommand(packages);
-        if (!isRoot() || !(yes || agrees(command))) {
+        if (!Cli.isRoot() || !(yes || agrees(command))) {
             throw new Cli.Failure(Cli.MISSING,
                     "not installed: " + String.join(", ", missing) + "; as root: " + command);
         }
@@ -64,10 +64,6 @@ final class HostPackages {
     private static boolean isThere(String program) {
         return program.startsWith("/") ? Files.exists(Path.of(program))
                 : Proc.find(program).isPresent() || program.equals("docker-registry") && Proc.find("registry").isPresent();
-    }
-
-    static boolean isRoot() throws IOException {
-        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
     }
 
     private static boolean agrees(String command) throws IOException {

@@ -69,7 +69,7 @@ class Lab extends Cli.Command {
         switch (action) {
             case REHEARSE -> {
                 install();
-                if (!HostPackages.isRoot()) {
+                if (!Cli.isRoot()) {
                     throw new Cli.Failure(Cli.MISSING, "a rehearsal mounts disks and runs nodes: run it as root");
                 }
                 if (vm) {

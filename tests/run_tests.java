@@ -31,6 +31,7 @@
 //SOURCES DiskCopiesTest.java
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
+//SOURCES FailureDocumentTest.java
 //SOURCES GptRefusalsTest.java
 //SOURCES HostPackagesTest.java
 //SOURCES HostileServerTest.java

@@ -47,7 +47,7 @@ public final class ClusterInstallation {
         this.options = options;
         this.service = options.connect(time);
         this.plan = plan;
-        this.steps = new Steps(options.json());
+        this.steps = new Steps(options.json().isOn());
         this.deadline = options.deadline(time);
         this.registration = new ClusterRegistration(service, plan);
     }

@@ -47,7 +47,7 @@ public final class ClusterRemoval {
         this.options = options;
         this.service = options.connect(time);
         this.deadline = options.deadline(time);
-        this.steps = new Steps(options.json());
+        this.steps = new Steps(options.json().isOn());
     }
 
     private interface Call {

@@ -1,6 +1,7 @@
 package common.assisted;
 
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Steps.java
 //SOURCES ../http/Deadline.java
 //SOURCES ../http/Http.java
@@ -18,11 +19,13 @@ import java.time.format.DateTimeParseException;
 import java.util.Locale;
 
 import common.cli.Cli;
+import common.cli.JsonOption;
 import common.cli.Steps;
 import common.http.Deadline;
 import common.http.Http;
 import common.http.Time;
 import okhttp3.HttpUrl;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
@@ -58,8 +61,8 @@ public final class ServiceOptions {
     @Option(names = "--yes", scope = ScopeType.INHERIT, description = "Neither pause nor ask.")
     private boolean yes;
 
-    @Option(names = "--json", scope = ScopeType.INHERIT, description = "A JSON document on stdout, text on stderr.")
-    private boolean json;
+    @Mixin
+    private JsonOption json;
 
     /** The service; nothing is sent yet. */
     public AssistedInstaller connect(Time time) throws IOException {
@@ -106,7 +109,7 @@ public final class ServiceOptions {
         return yes;
     }
 
-    public boolean json() {
+    public JsonOption json() {
         return json;
     }
 

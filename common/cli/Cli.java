@@ -3,17 +3,21 @@ package common.cli;
 //DEPS info.picocli:picocli:4.7.7
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /**
@@ -24,9 +28,7 @@ public final class Cli {
     public static final int DONE = 0;
     public static final int FAILED = 1;
     public static final int USAGE = 2;
-    /** Some images or files failed, the rest is safe; running the same command again goes on. */
     public static final int PARTIAL = 3;
-    /** A program, a privilege or a device is missing. */
     public static final int MISSING = 4;
     public static final int INTERRUPTED = 130;
 
@@ -54,8 +56,23 @@ public final class Cli {
         }
     }
 
-    /** What all scripts have in common; a script's class extends it and implements {@code call()}. */
-    @CommandLine.Command(mixinStandardHelpOptions = true, version = "1.0.0", sortOptions = false, usageHelpAutoWidth = true)
+    /** A mixin of a script that tells a program how the script failed. */
+    public interface FailureReport {
+        /** {@code error}: one line, as it is on stderr; {@code exitCode}: what the process ends with. */
+        void failed(String error, int exitCode);
+    }
+
+    /**
+     * What all scripts have in common, the meaning of their exit codes included; a script's class extends it and
+     * implements {@code call()}.
+     */
+    @CommandLine.Command(mixinStandardHelpOptions = true, version = "1.0.0", sortOptions = false, usageHelpAutoWidth = true,
+            exitCodeListHeading = "%nExit codes:%n",
+            exitCodeList = {DONE + ":done", FAILED + ":failed; also a device that is busy or foreign",
+                USAGE + ":wrong usage",
+                PARTIAL + ":some images or files failed, the rest is safe; the same command again goes on",
+                MISSING + ":a program, a privilege or a device is missing; the message names the package",
+                INTERRUPTED + ":interrupted; the same command again goes on"})
     public abstract static class Command implements Callable<Integer> {
         @Option(names = "--verbose", scope = CommandLine.ScopeType.INHERIT,
                 description = "Print every program that is run, and stack traces.")
@@ -98,11 +115,10 @@ public final class Cli {
         boolean outer = verbose;
         try {
             return new CommandLine(script)
-                    .setParameterExceptionHandler((e, a) -> {
-                        System.err.println("error: " + e.getMessage() + " (see --help)");
-                        return USAGE;
-                    })
-                    .setExecutionExceptionHandler((e, c, p) -> interrupted.get() ? INTERRUPTED : report(e))
+                    .setParameterExceptionHandler((e, a) -> report(e.getMessage() + " (see --help)", USAGE,
+                            e.getCommandLine(), args))
+                    .setExecutionExceptionHandler((e, command, p) -> interrupted.get() ? INTERRUPTED
+                            : report(e, command, args))
                     .setCaseInsensitiveEnumValuesAllowed(true)
                     .execute(args);
         } finally {
@@ -130,22 +146,41 @@ public final class Cli {
         return verbose;
     }
 
-    /** Text for a person: stdout, or stderr when stdout carries a JSON document. */
-    public static PrintStream text(boolean json) {
-        return json ? System.err : System.out;
-    }
-
     /** Something the operator should know that does not stop the script. */
     public static void warn(String message) {
         System.err.println("warning: " + message);
     }
 
-    private static int report(Exception e) {
-        System.err.println("error: " + describe(e));
+    /** Throws a {@link Failure} with exit code {@link #MISSING} for anyone but root; {@code why}: what needs it. */
+    public static void requireRoot(String why) throws IOException {
+        if (!isRoot()) {
+            throw new Failure(MISSING, "not root: " + why + " needs it; run this with sudo");
+        }
+    }
+
+    public static boolean isRoot() throws IOException {
+        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    }
+
+    private static int report(Exception e, CommandLine command, String... args) {
         if (verbose) {
             e.printStackTrace();
         }
-        return e instanceof Failure f ? f.exitCode : FAILED;
+        return report(describe(e), e instanceof Failure f ? f.exitCode : FAILED, command, args);
+    }
+
+    /** One line for a person; for a program, which asked for it with --json, also its document. */
+    private static int report(String error, int exitCode, CommandLine command, String... args) {
+        System.err.println("error: " + error);
+        if (List.of(args).contains("--json")) { // the parser may not have come as far as that
+            reports(command.getCommandSpec().root()).findFirst().ifPresent(r -> r.failed(error, exitCode));
+        }
+        return exitCode;
+    }
+
+    private static Stream<FailureReport> reports(CommandSpec spec) {
+        return spec.mixins().values().stream().flatMap(mixin -> Stream.concat(
+                mixin.userObject() instanceof FailureReport r ? Stream.of(r) : Stream.empty(), reports(mixin)));
     }
 
     /** One line for any exception; the JDK's file exceptions carry only a path and get their words here. */

@@ -17,7 +17,7 @@ public final class Steps {
 
     /** {@code json}: stdout carries a document, the lines go to stderr. */
     public Steps(boolean json) {
-        this.out = Cli.text(json);
+        this.out = json ? System.err : System.out;
         this.colour = Progress.onTerminal(json ? 2 : 1);
     }
 

@@ -2,6 +2,7 @@ package common.offline;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/JsonOption.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../staging/ServedRelease.java
 //SOURCES ../vm/KcliPlan.java
@@ -15,7 +16,7 @@ import java.util.List;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
-import common.cli.Json;
+import common.cli.JsonOption;
 import common.oci.DiskNames;
 import common.staging.ServedRelease;
 import common.vm.KcliPlan;
@@ -36,7 +37,7 @@ public final class OfflineOptions {
 
     /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
     public record Shared(String artifacts, String release, ServedRelease.Mode mode, String label, Long startSector, Long size,
-            boolean force, boolean dryRun, boolean json) {
+            boolean force, boolean dryRun, JsonOption json) {
     }
 
     /** The disks of the profile, which is read only for the size of a file that is not there. */
@@ -58,17 +59,15 @@ public final class OfflineOptions {
         OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
-                shared.size, newBytes, shared.force, "create-vm --offline"), Cli.text(shared.json));
+                shared.size, newBytes, shared.force, "create-vm --offline"), shared.json.text());
         if (shared.dryRun) {
             staging.dryRun();
             return Cli.DONE;
         }
         ObjectNode report = staging.run();
-        Cli.text(shared.json).println(OfflineStaging.text(report));
-        if (shared.json) {
-            System.out.write(Json.pretty(report));
-            System.out.flush();
-        }
-        return report.path("failed").isEmpty() ? Cli.DONE : Cli.PARTIAL;
+        shared.json.text().println(OfflineStaging.text(report));
+        int exit = report.path("failed").isEmpty() ? Cli.DONE : Cli.PARTIAL;
+        shared.json.print(report, exit);
+        return exit;
     }
 }

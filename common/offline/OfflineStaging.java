@@ -147,9 +147,7 @@ public final class OfflineStaging {
     }
 
     private static void needs() throws IOException {
-        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            throw new Cli.Failure(Cli.MISSING, "not root: partitioning and mounting needs it; run this with sudo");
-        }
+        Cli.requireRoot("partitioning and mounting");
         Proc.need("sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount", "umount");
     }
 

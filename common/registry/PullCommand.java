@@ -3,6 +3,9 @@ package common.registry;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/DryRunOption.java
+//SOURCES ../cli/JobsOption.java
+//SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/LockFile.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/ScriptFolder.java
@@ -36,7 +39,10 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.AtomicFile;
 import common.cli.Cli;
+import common.cli.DryRunOption;
+import common.cli.JobsOption;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.cli.LockFile;
 import common.cli.Parallel;
 import common.cli.ScriptFolder;
@@ -76,9 +82,8 @@ public abstract class PullCommand extends Cli.Command {
     @Option(names = "--all-platforms", description = "Take every platform of a multi-arch image.")
     boolean allPlatforms;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
-            description = "Connections at once (default: ${DEFAULT-VALUE}).")
-    int jobs;
+    @Mixin
+    JobsOption jobs;
 
     @Option(names = "--format", paramLabel = "oci|tgz", defaultValue = "oci",
             description = "tgz writes the original's NAME.tgz, for nodes with the old extract scripts.")
@@ -92,11 +97,11 @@ public abstract class PullCommand extends Cli.Command {
             description = "Remove images that the list no longer has, and the blobs only they needed.")
     boolean rmStale;
 
-    @Option(names = "--dry-run", description = "Stop after the plan.")
-    boolean dryRun;
+    @Mixin
+    DryRunOption dryRun;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     private final String set;
     private final String release;
@@ -116,10 +121,7 @@ public abstract class PullCommand extends Cli.Command {
     @Override
     public Integer call() throws IOException {
         long begun = System.nanoTime();
-        PrintStream text = Cli.text(json);
-        if (jobs < 1) {
-            throw new Cli.Failure(Cli.USAGE, "--jobs " + jobs + ": at least one connection is needed");
-        }
+        PrintStream text = json.text();
         if (!platform.matches("\\w+/\\w+(/\\w+)?")) {
             throw new Cli.Failure(Cli.USAGE, "--platform " + platform + ": expected OS/ARCH, e.g. linux/amd64");
         }
@@ -131,7 +133,7 @@ public abstract class PullCommand extends Cli.Command {
             tarballNames(list); // refused before anything is fetched
         }
         Puller puller = new Puller(registries.registry(), Parallel.join(conf), layout, allPlatforms ? null : platform,
-                jobs);
+                jobs.jobs());
 
         Puller.Plan plan = puller.plan(list);
         long free = free(layout.blobs());
@@ -141,7 +143,7 @@ public abstract class PullCommand extends Cli.Command {
                 mb(plan.presentBytes()), mb(plan.fetchBytes()), mb(free), layout.blobs());
         Map<String, String> failed = new TreeMap<>(plan.failed());
         List<Descriptor> whole = List.of();
-        if (!dryRun && !plan.images().isEmpty()) {
+        if (!dryRun.isOn() && !plan.images().isEmpty()) {
             if (plan.fetchBytes() > free) {
                 throw new Cli.Failure("does not fit: " + mb(plan.fetchBytes()) + " to fetch, " + mb(free) + " free in "
                         + layout.blobs() + "; free some space or name another folder with --blobs");
@@ -149,16 +151,15 @@ public abstract class PullCommand extends Cli.Command {
             whole = pull(puller, plan, list, layout, failed);
         }
         failed.forEach((reference, reason) -> System.err.println("failed: " + reference + ": " + reason));
-        int done = dryRun ? plan.images().size() : whole.size();
+        int done = dryRun.isOn() ? plan.images().size() : whole.size();
         double seconds = (System.nanoTime() - begun) / 1e9;
-        if (json) {
-            System.out.write(Json.pretty(document(plan, layout, done, failed, seconds)));
-            System.out.flush();
-        } else if (!dryRun) {
+        int exit = failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
+        json.print(document(plan, layout, done, failed, seconds), exit);
+        if (!json.isOn() && !dryRun.isOn()) {
             text.printf(Locale.ROOT, "%d of %d images in %s, %.1f s%n", done, list.entries().size(), layout.folder(),
                     seconds);
         }
-        return failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
+        return exit;
     }
 
     private String release(OciLayout layout) {
@@ -266,7 +267,7 @@ public abstract class PullCommand extends Cli.Command {
             double seconds) {
         ObjectNode document = Json.object().put("set", set).put("release", release(layout))
                 .put("folder", layout.folder().toString()).put("blobs", layout.blobs().toString())
-                .put("dryRun", dryRun).put("images", done).put("layers", plan.layers())
+                .put("dryRun", dryRun.isOn()).put("images", done).put("layers", plan.layers())
                 .put("listedBytes", plan.listedBytes()).put("uniqueBytes", plan.uniqueBytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchBytes", plan.fetchBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);

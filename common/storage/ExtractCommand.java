@@ -2,6 +2,8 @@ package common.storage;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/JobsOption.java
+//SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Proc.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
@@ -19,10 +21,13 @@ import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.cli.JobsOption;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.cli.Proc;
 import common.oci.ImageList;
 import common.oci.OciLayout;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the extract scripts share: the options, and the way from a set on disk to containers-storage. */
@@ -39,16 +44,15 @@ public abstract class ExtractCommand extends Cli.Command {
             description = "Image list, a line is REFERENCE [TAG] (default: the set's; or OCP_RELEASE_LIST).")
     Path listFile;
 
-    @Option(names = "--jobs", paramLabel = "N", defaultValue = "4",
-            description = "Images at once (default: ${DEFAULT-VALUE}).")
-    int jobs;
+    @Mixin
+    JobsOption jobs;
 
     @Option(names = "--retries", paramLabel = "N", defaultValue = "2",
             description = "How often an image is tried again that skopeo could not copy (default: ${DEFAULT-VALUE}).")
     int retries;
 
-    @Option(names = "--json", description = "A JSON document on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     private final String name;
 
@@ -59,27 +63,25 @@ public abstract class ExtractCommand extends Cli.Command {
 
     @Override
     public Integer call() throws IOException {
-        if (jobs < 1 || retries < 0) {
-            throw new Cli.Failure(Cli.USAGE, "--jobs is at least 1, --retries at least 0");
+        if (retries < 0) {
+            throw new Cli.Failure(Cli.USAGE, "--retries: at least 0");
         }
         long begun = System.nanoTime();
         OciLayout set = OciLayout.at(set(), blobs);
         ImageList list = ImageList.read(list(set.folder()));
         Proc.need("skopeo", "podman");
 
-        Loader.Outcome outcome = new Loader(ContainersStorage.ofHost(), set, list, retries, Cli.text(json))
-                .load(jobs);
+        Loader.Outcome outcome = new Loader(ContainersStorage.ofHost(), set, list, retries, json.text())
+                .load(jobs.jobs());
 
         double seconds = (System.nanoTime() - begun) / 1e9;
         int failed = outcome.failed().size();
-        Cli.text(json).printf(Locale.ROOT, "%d loaded, %d already there, %d failed of %d images, %.1f s%s%n",
+        json.text().printf(Locale.ROOT, "%d loaded, %d already there, %d failed of %d images, %.1f s%s%n",
                 outcome.loaded().size(), outcome.present().size(), failed, list.entries().size(), seconds,
                 failed == 0 ? "" : "; stage what is missing or damaged again, then run the same command again");
-        if (json) {
-            System.out.write(Json.pretty(document(set, outcome, seconds)));
-            System.out.flush();
-        }
-        return failed == 0 ? Cli.DONE : failed == list.entries().size() ? Cli.FAILED : Cli.PARTIAL;
+        int exit = failed == 0 ? Cli.DONE : failed == list.entries().size() ? Cli.FAILED : Cli.PARTIAL;
+        json.print(document(set, outcome, seconds), exit);
+        return exit;
     }
 
     private Path set() {

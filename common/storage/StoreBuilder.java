@@ -80,9 +80,7 @@ public final class StoreBuilder {
      * @throws Cli.Failure when it does not fit or cannot be made there
      */
     public Map<String, String> run(Plan plan, int jobs, PrintStream text) throws IOException {
-        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            throw new Cli.Failure(Cli.MISSING, "a store keeps owners, capabilities and devices: build it as root");
-        }
+        Cli.requireRoot("a store, with its owners, capabilities and devices,");
         try (StoreWorkspace unpacked = StoreWorkspace.open(scratch, input.fingerprint())) {
             checkSpace(plan, unpacked);
             Map<String, String> failed = new TreeMap<>();

@@ -40,7 +40,7 @@ final class StoreCheck {
      * @param deep read every file in it, too
      */
     void run(Map<ArtifactTree.ImageSet, List<String>> sets, boolean alone, boolean deep) throws IOException {
-        boolean root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        boolean root = Cli.isRoot();
         if (!root || Proc.find("podman").isEmpty()) {
             findings.unchecked(store, root ? "its images; podman is not installed"
                     : "whether it mounts; that needs root");

@@ -7,6 +7,7 @@
 //SOURCES ../../common/catalog/PreCacheSpec.java
 //SOURCES ../../common/cli/AtomicFile.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/cli/JsonOption.java
 //SOURCES ../../common/registry/RegistryOptions.java
 
 import java.io.IOException;
@@ -24,6 +25,7 @@ import common.catalog.PreCacheSpec.Operators;
 import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.registry.RegistryOptions;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -67,8 +69,8 @@ class Olm extends Cli.Command {
     @Option(names = "--output", paramLabel = "FILE", description = "Write the list there too.")
     Path output;
 
-    @Option(names = "--json", description = "A JSON document with the bundles on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     @Mixin
     RegistryOptions registries;
@@ -93,10 +95,8 @@ class Olm extends Cli.Command {
         }
         System.err.println("Operators: " + images.size() + " images of " + found.bundles().size() + " bundles"
                 + (output == null ? "" : " in " + output));
-        if (json) {
-            System.out.write(Json.pretty(document(found)));
-            System.out.flush();
-        } else {
+        json.print(document(found));
+        if (!json.isOn()) {
             images.forEach(System.out::println);
         }
         return Cli.DONE;

@@ -3,6 +3,7 @@
 //SOURCES ../../common/cli/Json.java
 //SOURCES ../../common/cli/AtomicFile.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/cli/JsonOption.java
 //SOURCES ../../common/oci/ImageList.java
 //SOURCES ../../common/registry/PullSizes.java
 //SOURCES ../../common/registry/RegistryOptions.java
@@ -21,6 +22,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.JsonOption;
 import common.oci.ImageList;
 import common.registry.PullSizes;
 import common.registry.RegistryOptions;
@@ -74,8 +76,8 @@ class Release extends Cli.Command {
             description = "Signature store for --verify (default: ${DEFAULT-VALUE}).")
     String store;
 
-    @Option(names = "--json", description = "A JSON document with tag name and reference on stdout, text on stderr.")
-    boolean json;
+    @Mixin
+    JsonOption json;
 
     @Mixin
     RegistryOptions registries;
@@ -111,11 +113,9 @@ class Release extends Cli.Command {
             System.err.println(bytes);
             document.put("bytes", bytes.bytes()).put("savedBytes", bytes.savedBytes());
         }
-        if (json) {
-            kept.payload().forEach(document.putObject("images")::put);
-            System.out.write(Json.pretty(document));
-            System.out.flush();
-        } else {
+        kept.payload().forEach(document.putObject("images")::put);
+        json.print(document);
+        if (!json.isOn()) {
             list.forEach(System.out::println);
         }
         return Cli.DONE;
