@@ -92,6 +92,8 @@ final class AssistedSimulator implements AutoCloseable {
     final Map<String, SimulatedCluster> clusters = Collections.synchronizedMap(new LinkedHashMap<>());
     final Map<String, ObjectNode> infraEnvs = Collections.synchronizedMap(new LinkedHashMap<>());
     final List<AssistedApi.Exchange> exchanges = Collections.synchronizedList(new ArrayList<>());
+    /** The pull secrets of infra-envs, which no answer has but discovery.ign. */
+    final Map<String, String> secrets = Collections.synchronizedMap(new LinkedHashMap<>());
     int registered;
     /** How many servers somebody boots from the ISO. */
     volatile int servers = 1;

@@ -8,10 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Matcher;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import common.cli.Cli;
 import common.cli.Json;
 
@@ -47,6 +49,11 @@ final class SimulatedCalls {
         }
         if (asked.is("PATCH", "/clusters/{id}")) {
             return change(service, asked, cluster, id);
+        }
+        if (asked.is("GET", "/clusters/{id}/install-config")) {
+            return ok(200, TextNode.valueOf(AssistedRecordings.parse(AssistedRecordings.response("10-installconfig"))
+                    .asText().replaceFirst("(?m)^pullSecret: .*$", Matcher.quoteReplacement("pullSecret: '"
+                            + cluster.pullSecret.replace("'", "''") + "'"))));
         }
         if (asked.is("DELETE", "/clusters/{id}")) {
             if (status.equals("installing")) { // and its host is destroyed

@@ -6,6 +6,7 @@
 //SOURCES SimulatedCluster.java
 //SOURCES SimulatedHost.java
 
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -50,7 +51,7 @@ final class SimulatedInfraEnvs {
         }
         if (asked.is("GET", "/infra-envs/{id}/downloads/files")) {
             return new AssistedSimulator.Answer(200, "application/octet-stream",
-                    discovery(env).toString().getBytes(StandardCharsets.UTF_8));
+                    discovery(service, env).toString().getBytes(StandardCharsets.UTF_8));
         }
         if (asked.is("GET", "/infra-envs/{id}/downloads/image-url")) {
             for (int i = 0; cluster != null && cluster.hosts.size() < service.servers; i++) { // somebody mounts it
@@ -73,22 +74,37 @@ final class SimulatedInfraEnvs {
         String asked410 = parameters.path("openshift_version").asText("4.11.0"); // left out: the newest OS image
         env.put("id", id).put("href", AssistedSimulator.BASE + "/infra-envs/" + id)
                 .put("name", parameters.path("name").asText()).put("cluster_id", parameters.path("cluster_id").asText())
-                .put("openshift_version", asked410.replaceFirst("^(\\d+\\.\\d+).*", "$1"))
-                .put("ssh_authorized_key", parameters.path("ssh_authorized_key").asText());
+                .put("openshift_version", asked410.replaceFirst("^(\\d+\\.\\d+).*", "$1"));
         service.infraEnvs.put(id, env);
+        set(service, env, parameters);
         return SimulatedCalls.ok(201, env);
+    }
+
+    /** What a registration and an update can both say. */
+    private static void set(AssistedSimulator service, ObjectNode env, JsonNode sent) {
+        String id = env.path("id").asText();
+        if (sent.has("pull_secret")) {
+            service.secrets.put(id, sent.path("pull_secret").asText());
+        }
+        if (sent.has("image_type")) {
+            env.set("type", sent.path("image_type"));
+        }
+        if (sent.has("ssh_authorized_key")) {
+            env.set("ssh_authorized_key", sent.path("ssh_authorized_key"));
+        }
     }
 
     private static AssistedSimulator.Answer override(AssistedSimulator service, AssistedSimulator.Asked asked,
             ObjectNode env) {
+        set(service, env, asked.json());
+        env.put("updated_at", SimulatedCluster.time(service.time.now()));
         JsonNode override = asked.json().path("ignition_config_override");
-        String refused = refusal(override, "03e-notjson", "03e-badver", "03e-object");
+        String refused = override.isMissingNode() ? null : refusal(override, "03e-notjson", "03e-badver", "03e-object");
         if (refused != null) {
             return SimulatedCalls.recorded(refused, "");
         }
         if (!override.asText().isEmpty()) { // an empty one is accepted, and the old one stays
             env.set("ignition_config_override", override);
-            env.put("updated_at", SimulatedCluster.time(service.time.now()));
         }
         return SimulatedCalls.ok(201, env);
     }
@@ -107,12 +123,18 @@ final class SimulatedInfraEnvs {
     }
 
     /** The recorded one without its own override, with this infra-env's. */
-    private static JsonNode discovery(ObjectNode env) {
+    private static JsonNode discovery(AssistedSimulator service, ObjectNode env) {
         ObjectNode ignition = AssistedRecordings.json("04-discovery");
         ArrayNode units = (ArrayNode) ignition.path("systemd").path("units");
         ArrayNode files = (ArrayNode) ignition.path("storage").path("files");
         units.remove(units.size() - 1);
         files.remove(files.size() - 1);
+        for (JsonNode file : files) {
+            if (file.path("path").asText().equals("/root/.docker/config.json")) {
+                ((ObjectNode) file.path("contents")).put("source", "data:," + URLEncoder.encode(
+                        service.secrets.get(env.path("id").asText()), StandardCharsets.UTF_8).replace("+", "%20"));
+            }
+        }
         String override = env.path("ignition_config_override").asText();
         if (!override.isEmpty()) {
             AssistedRecordings.parse(override).path("systemd").path("units").forEach(units::add);

@@ -10,6 +10,7 @@
 //SOURCES AssistedFaultTest.java
 //SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java
+//SOURCES AssistedRerunTest.java
 //SOURCES AssistedTrapsTest.java
 //SOURCES BuildStoreFaultTest.java
 //SOURCES BuildStoreTest.java

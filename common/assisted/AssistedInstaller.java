@@ -74,6 +74,12 @@ public final class AssistedInstaller {
         return post("clusters/" + id + "/actions/" + action, null);
     }
 
+    /** The install-config as things are, secrets included: the only place where the pull secret can be read back. */
+    public JsonNode installConfig(String id) throws IOException {
+        String path = "clusters/" + id + "/install-config";
+        return Json.parseYaml(get(path).asText().getBytes(StandardCharsets.UTF_8), "GET " + path);
+    }
+
     public void deleteCluster(String id) throws IOException {
         delete("clusters/" + id);
     }

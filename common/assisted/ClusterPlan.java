@@ -85,6 +85,11 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         return secret.toString();
     }
 
+    static boolean isSameSecret(String one, String other) {
+        return Json.parse(one.getBytes(StandardCharsets.UTF_8), "pull secret")
+                .equals(Json.parse(other.getBytes(StandardCharsets.UTF_8), "pull secret"));
+    }
+
     public String infraEnvName() {
         return infraEnvName(name);
     }
@@ -104,6 +109,16 @@ public record ClusterPlan(String name, String baseDomain, String version, String
                 .put("pull_secret", pullSecret).put("ssh_public_key", sshKey)
                 .put("high_availability_mode", nodes == 1 ? "None" : "Full").put("network_type", "OVNKubernetes")
                 .put("user_managed_networking", true).put("vip_dhcp_allocation", false);
+    }
+
+    /** What of the cluster can be changed before it is installed. */
+    ObjectNode clusterSettings() {
+        return clusterParameters().retain("pull_secret", "ssh_public_key");
+    }
+
+    /** What of the infra-env can be changed. */
+    ObjectNode infraEnvSettings() {
+        return infraEnvParameters("").retain("pull_secret", "ssh_authorized_key", "image_type");
     }
 
     /** Without a version the service would take its newest OS image. */

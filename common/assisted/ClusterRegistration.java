@@ -5,14 +5,19 @@ package common.assisted;
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES AssistedInstaller.java
 //SOURCES ClusterPlan.java
+//SOURCES ClusterWatch.java
 //SOURCES OnceOnly.java
+//SOURCES Settings.java
 
 import java.io.IOException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.ignition.IgnitionOverride;
 
@@ -29,14 +34,15 @@ public final class ClusterRegistration {
         this.plan = plan;
     }
 
-    /** A thing of the service, and whether this run made it. */
-    public record Registered(JsonNode json, boolean isNew) {
+    /** A thing of the service, whether this run made it, and which of its settings this run changed. */
+    public record Registered(JsonNode json, boolean isNew, List<String> changed) {
         public String id() {
             return json.path("id").asText();
         }
 
         String words() {
-            return json.path("name").asText() + " (" + id() + "), " + (isNew ? "new" : "there already");
+            return json.path("name").asText() + " (" + id() + "), " + (isNew ? "new" : "there already")
+                    + (changed.isEmpty() ? "" : ", changed: " + String.join(", ", changed));
         }
     }
 
@@ -61,7 +67,72 @@ public final class ClusterRegistration {
         if (!mode.equals(plan.clusterParameters().path("high_availability_mode").asText())) {
             throw taken("high_availability_mode " + mode);
         }
-        return cluster;
+        return cluster.isNew() ? cluster : update(cluster);
+    }
+
+    /** What another run has registered gets what is given now, as long as that can be changed. */
+    private Registered update(Registered cluster) throws IOException {
+        ObjectNode differing = clusterDiffering(cluster.json());
+        if (differing.isEmpty()) {
+            return cluster;
+        }
+        String status = cluster.json().path("status").asText();
+        if (!ClusterWatch.SETUP.contains(status)) {
+            throw new Cli.Failure("cluster " + plan.name() + " is " + status + " and can be changed no more, but has "
+                    + "other settings than are given: " + String.join(", ", Settings.names(differing)));
+        }
+        return change(cluster, () -> service.cluster(cluster.id()), this::clusterDiffering,
+                () -> service.updateCluster(cluster.id(), differing), differing);
+    }
+
+    private interface Differing {
+        ObjectNode from(JsonNode there) throws IOException;
+    }
+
+    private Registered change(Registered there, OnceOnly.Change<JsonNode> get, Differing differing,
+            OnceOnly.Change<JsonNode> send, ObjectNode settings) throws IOException {
+        OnceOnly.Look<JsonNode> look = () -> {
+            JsonNode now = get.send();
+            return differing.from(now).isEmpty() ? Optional.of(now) : Optional.empty();
+        };
+        service.onceOnly().make(look, send);
+        JsonNode now = get.send();
+        ObjectNode lost = differing.from(now);
+        if (!lost.isEmpty()) {
+            throw new Cli.Failure("the service did not keep of " + there.words() + ": "
+                    + String.join(", ", Settings.names(lost)));
+        }
+        return new Registered(now, false, Settings.names(settings));
+    }
+
+    /** The pull secret is read back from the install-config. */
+    private ObjectNode clusterDiffering(JsonNode cluster) throws IOException {
+        ObjectNode there = cluster.deepCopy();
+        there.set("pull_secret", service.installConfig(cluster.path("id").asText()).path("pullSecret"));
+        return differing(plan.clusterSettings(), there);
+    }
+
+    /** The pull secret is read back from what a host boots with. */
+    private ObjectNode infraEnvDiffering(JsonNode env) throws IOException {
+        ObjectNode there = env.deepCopy();
+        there.set("image_type", env.path("type"));
+        for (JsonNode file : service.discoveryIgnition(env.path("id").asText()).path("storage").path("files")) {
+            if (file.path("path").asText().equals("/root/.docker/config.json")) {
+                there.put("pull_secret", URLDecoder.decode(file.path("contents").path("source").asText()
+                        .replaceFirst("^data:,", "").replace("+", "%2B"), StandardCharsets.UTF_8));
+            }
+        }
+        return differing(plan.infraEnvSettings(), there);
+    }
+
+    /** A pull secret counts by its content. */
+    private static ObjectNode differing(ObjectNode wanted, ObjectNode there) {
+        ObjectNode differing = Settings.differing(wanted, there);
+        String secret = there.path("pull_secret").asText();
+        if (secret.startsWith("{") && ClusterPlan.isSameSecret(secret, wanted.path("pull_secret").asText())) {
+            differing.remove("pull_secret");
+        }
+        return differing;
     }
 
     private Cli.Failure taken(String what) {
@@ -74,6 +145,16 @@ public final class ClusterRegistration {
         Registered env = once(() -> service.infraEnvs(plan.infraEnvName()).stream()
                 .filter(e -> e.path("cluster_id").asText().equals(clusterId)).findFirst(),
                 () -> service.registerInfraEnv(plan.infraEnvParameters(clusterId)));
+        if (!env.isNew()) {
+            ObjectNode differing = infraEnvDiffering(env.json());
+            if (!differing.isEmpty()) {
+                if (!service.hosts(env.id()).isEmpty()) {
+                    Cli.warn("the hosts that are up have booted the ISO as it was; boot them from the new one");
+                }
+                return change(env, () -> service.infraEnv(env.id()), this::infraEnvDiffering,
+                        () -> service.updateInfraEnv(env.id(), differing), differing);
+            }
+        }
         String version = env.json().path("openshift_version").asText();
         if (!(plan.version() + ".").startsWith(version + ".")) { // it keeps 4.10 of 4.10.3
             throw new Cli.Failure("infra-env " + env.words() + ": boots " + version + ", not " + plan.version()
@@ -84,7 +165,7 @@ public final class ClusterRegistration {
 
     private Registered once(OnceOnly.Look<JsonNode> look, OnceOnly.Change<JsonNode> register) throws IOException {
         OnceOnly.Made<JsonNode> made = service.onceOnly().make(look, register);
-        return new Registered(made.result(), made.isOurs());
+        return new Registered(made.result(), made.isOurs(), List.of());
     }
 
     /** The one cluster of this name or id; a {@link Cli.Failure} when there are several. */

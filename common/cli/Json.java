@@ -57,6 +57,11 @@ public final class Json {
         return parse(Yaml.MAPPER, bytes(file), file.toString());
     }
 
+    /** One YAML document; {@code where} names it in the {@link Cli.Failure} that bad input throws. */
+    public static JsonNode parseYaml(byte[] bytes, String where) {
+        return parse(Yaml.MAPPER, bytes, where);
+    }
+
     /** A class of its own, so that YAML's classes are loaded only where they are needed: they cost start time. */
     private static final class Yaml {
         static final ObjectMapper MAPPER = new YAMLMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
