@@ -56,6 +56,10 @@ class CurlAll extends Cli.Command {
     @Mixin
     JobsOption jobs;
 
+    @Option(names = "--cert-dir", paramLabel = "DIR",
+            description = "For https: CA (*.crt) and client (*.cert, *.key) certificates (default: where podman looks).")
+    Path certDir;
+
     @Mixin
     JsonOption json;
 
@@ -73,7 +77,7 @@ class CurlAll extends Cli.Command {
             throw new Cli.Failure(Cli.MISSING, "no folder " + folder + ": mount the data partition there first "
                     + "(create-gpt-partition.java)");
         }
-        ArtifactServer server = ArtifactServer.at(base);
+        ArtifactServer server = ArtifactServer.at(base, certDir);
         ServedRelease offer = ServedRelease.of(server, release, mode);
         offer.notes().forEach(Cli::warn);
         try (PartitionStager staging = new PartitionStager(server, offer, folder, jobs.jobs())) {

@@ -179,7 +179,7 @@ class PullAccessTest {
     @DisplayName("by token, the credentials wrong: the token service's refusal is said")
     void tokenRefused() throws IOException {
         tokens("Basic " + RIGHT);
-        assertRefused(pull(secret("", WRONG)), "its token service 127.0.0.1: 401");
+        assertRefused(pull(secret("", WRONG)), "its token service " + tokens.host() + ": 401");
     }
 
     @Test

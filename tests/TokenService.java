@@ -55,6 +55,10 @@ final class TokenService extends Dispatcher implements AutoCloseable {
                 """.formatted(server.getPort(), SERVICE, certificate);
     }
 
+    String host() {
+        return "127.0.0.1:" + server.getPort();
+    }
+
     /** The tokens given out so far. */
     List<String> tokens() {
         return tokens;

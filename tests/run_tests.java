@@ -47,6 +47,7 @@
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
 //SOURCES MixedStoreTest.java
+//SOURCES NoProxyTest.java
 //SOURCES NodeBootTest.java
 //SOURCES NodeBundleTest.java
 //SOURCES NodeImageTest.java
@@ -66,8 +67,10 @@
 //SOURCES PullListTest.java
 //SOURCES PullNetworkTest.java
 //SOURCES PullOptionsTest.java
+//SOURCES PullRedirectTest.java
 //SOURCES PullTest.java
 //SOURCES PullTlsTest.java
+//SOURCES PullTokenTest.java
 //SOURCES ReadmeInstallTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES RegistryClientsTest.java

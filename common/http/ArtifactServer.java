@@ -8,6 +8,7 @@ package common.http;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Date;
 
@@ -24,7 +25,7 @@ public final class ArtifactServer {
     /** Larger listings and documents are refused: they are held in memory. */
     static final int MAX_DOCUMENT = 32 << 20;
 
-    private final Http http = new Http(null, false);
+    private final Http http;
     private final HttpUrl base;
 
     /** The server does not have the file. */
@@ -38,12 +39,21 @@ public final class ArtifactServer {
     public record Facts(long size, FileTime modified) {
     }
 
-    private ArtifactServer(HttpUrl base) {
+    private ArtifactServer(HttpUrl base, Path certDir) {
+        this.http = new Http(certDir, false);
         this.base = base;
     }
 
-    /** The server at {@code HOST}, {@code HOST:PORT} or {@code http[s]://HOST[:PORT]/PATH}. */
     public static ArtifactServer at(String address) {
+        return at(address, null);
+    }
+
+    /**
+     * The server at {@code HOST}, {@code HOST:PORT} or {@code http[s]://HOST[:PORT]/PATH}.
+     *
+     * @param certDir as {@link Http} has it; null for none
+     */
+    public static ArtifactServer at(String address, Path certDir) {
         HttpUrl url = HttpUrl.parse(address.contains("://") ? address : "http://" + address);
         boolean more = url != null && (url.query() != null || url.fragment() != null
                 || !url.username().isEmpty() || !url.password().isEmpty());
@@ -51,7 +61,8 @@ public final class ArtifactServer {
             throw new Cli.Failure(Cli.USAGE, "not an address of a web server: expected HOST, HOST:PORT or "
                     + "http://HOST:PORT/PATH");
         }
-        return new ArtifactServer(url.encodedPath().endsWith("/") ? url : url.newBuilder().addPathSegment("").build());
+        return new ArtifactServer(url.encodedPath().endsWith("/") ? url : url.newBuilder().addPathSegment("").build(),
+                certDir);
     }
 
     /** The listing of a folder. */

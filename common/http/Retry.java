@@ -131,10 +131,9 @@ public final class Retry {
      * a certificate that is not trusted, our own disk, an interrupt.
      */
     public static boolean isPassing(IOException e) {
-        return !(isInterrupt(e) || e instanceof UnknownHostException || e instanceof FileSystemException
-                || e instanceof SSLPeerUnverifiedException
-                || Stream.iterate((Throwable) e, c -> c != null, Throwable::getCause)
-                        .anyMatch(GeneralSecurityException.class::isInstance));
+        return !isInterrupt(e) && Stream.iterate((Throwable) e, c -> c != null, Throwable::getCause)
+                .noneMatch(c -> c instanceof UnknownHostException || c instanceof FileSystemException
+                        || c instanceof SSLPeerUnverifiedException || c instanceof GeneralSecurityException);
     }
 
     /** Whether this thread was told to stop; a time-out of the network has the same type. */

@@ -6,21 +6,18 @@ package common.registry;
 //SOURCES ../http/Http.java
 //SOURCES ../http/Retry.java
 //SOURCES ../oci/Digest.java
-//SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Credentials.java
+//SOURCES RegistryLogin.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.cloud.tools.jib.api.Credential;
 
 import common.cli.Cli;
 import common.cli.Json;
@@ -30,21 +27,18 @@ import common.http.Retry;
 import common.oci.Digest;
 import common.oci.Manifest;
 import common.oci.RegistriesConf.Endpoint;
-import okhttp3.Challenge;
-import okhttp3.FormBody;
 import okhttp3.Headers;
 import okhttp3.HttpUrl;
 import okhttp3.Response;
 
 /**
  * The pull half of the OCI distribution API (distribution-spec, "Pull"): manifests as the bytes that the registry
- * served, blobs as resumable streams. Bearer tokens as in Docker's token authentication specification, kept for each
- * repository.
+ * served, blobs as resumable streams. Threads may share one.
  */
 public final class Registry {
     private final Http http;
     private final Credentials credentials;
-    private final Map<String, String> authorizations = new ConcurrentHashMap<>();
+    private final Map<String, RegistryLogin> logins = new ConcurrentHashMap<>();
     private final Map<String, String> schemes = new ConcurrentHashMap<>();
 
     public Registry(Http http, Credentials credentials) {
@@ -92,70 +86,23 @@ public final class Registry {
         if (url == null) {
             throw new Refused(at.host() + ": not a host with a port");
         }
-        for (boolean again = true;; again = false) {
-            String authorization = authorizations.get(at.toString());
-            if (authorization != null) {
-                headers.set("Authorization", authorization);
+        RegistryLogin login = logins.computeIfAbsent(at.toString(), a -> new RegistryLogin(http, credentials, at));
+        for (int refusals = 0;; refusals++) {
+            RegistryLogin.Shown shown = login.show();
+            if (shown.authorization() != null) {
+                headers.set("Authorization", shown.authorization());
             }
             Response response = http.get(url, headers.build(), !at.insecure());
             if (response.isSuccessful() || response.code() == 416) {
                 return response;
             }
             try (response) {
-                if (response.code() != 401 || !again) {
-                    throw new Refused(at + "/" + what + ": " + words(response));
+                boolean here = Http.mayHearSecrets(url, response.request().url());
+                if (!here || !login.renew(response, shown, refusals)) {
+                    throw new Refused(at + "/" + what + ": " + words(response, url));
                 }
-                authorize(at, authorization, response.challenges());
             }
         }
-    }
-
-    /** Finds what the registry wants to see; several threads that are refused at once ask for one token. */
-    private synchronized void authorize(Endpoint at, String refused, List<Challenge> challenges) throws IOException {
-        if (!Objects.equals(authorizations.get(at.toString()), refused)) {
-            return; // another thread was here
-        }
-        Optional<Credential> credential = credentials.of(at.host(), at.repository());
-        for (Challenge challenge : challenges) {
-            if (challenge.scheme().equalsIgnoreCase("Bearer") && challenge.authParams().containsKey("realm")) {
-                authorizations.put(at.toString(), "Bearer " + token(at, challenge, credential));
-                return;
-            }
-            if (challenge.scheme().equalsIgnoreCase("Basic") && credential.isPresent()) {
-                authorizations.put(at.toString(), basic(credential.get()));
-                return;
-            }
-        }
-        throw new Refused(at + ": 401, it wants credentials and the pull secret has none for it; add them with "
-                + "podman login --authfile FILE " + at.host());
-    }
-
-    private String token(Endpoint at, Challenge challenge, Optional<Credential> credential) throws IOException {
-        HttpUrl realm = HttpUrl.parse(challenge.authParams().get("realm"));
-        if (realm == null || !realm.isHttps() && credential.isPresent() && !at.insecure()) {
-            throw new Refused(at + ": its token service " + challenge.authParams().get("realm")
-                    + " is no HTTPS address; credentials are not sent there");
-        }
-        String service = challenge.authParams().getOrDefault("service", at.host());
-        String scope = "repository:" + at.repository() + ":pull";
-        try (Response response = credential.isPresent() && credential.get().isOAuth2RefreshToken()
-                ? http.post(realm, new FormBody.Builder().add("grant_type", "refresh_token").add("service", service)
-                        .add("client_id", "factory-staging").add("scope", scope)
-                        .add("refresh_token", credential.get().getPassword()).build(), !at.insecure())
-                : http.get(realm.newBuilder().addQueryParameter("service", service).addQueryParameter("scope", scope)
-                        .build(), credential.map(c -> Headers.of("Authorization", basic(c))).orElse(Headers.of()),
-                        !at.insecure())) {
-            if (!response.isSuccessful()) {
-                throw new Refused(at + ": its token service " + realm.host() + ": " + words(response));
-            }
-            JsonNode json = Json.parse(response.body().bytes(), "token of " + realm.host());
-            return json.path("token").asText(json.path("access_token").asText());
-        }
-    }
-
-    private static String basic(Credential credential) {
-        return okhttp3.Credentials.basic(credential.getUsername(), credential.getPassword(),
-                StandardCharsets.UTF_8);
     }
 
     /** https, but for an insecure registry whatever it speaks; asked once, with no credentials. */
@@ -179,22 +126,40 @@ public final class Registry {
         }
     }
 
-    private static String words(Response response) throws IOException {
+    /** Why an answer is none; {@code asked}: what was asked for it, which a redirect may have led elsewhere. */
+    private String words(Response response, HttpUrl asked) throws IOException {
+        HttpUrl from = response.request().url();
+        String proxy = http.proxy(from);
+        String reason = reason(response, from.host().equals(asked.host()) && from.port() == asked.port());
+        String elsewhere = from.host().equals(asked.host()) && from.port() == asked.port() ? ""
+                : ", from " + Http.host(from) + ", to which it redirected";
+        String through = proxy == null || response.code() < 500 && response.code() != 407 ? "" : ", through the " + proxy;
+        String said = new String(response.body().byteStream().readNBytes(2000), StandardCharsets.UTF_8);
+        return reason + elsewhere + through + message(said);
+    }
+
+    static String reason(Response response, boolean fromRegistry) {
         String wait = Retry.words(response.header("Retry-After"));
-        String reason = switch (response.code()) {
-            case 401 -> "401, the credentials are refused; renew them with podman login --authfile FILE HOST";
-            case 403 -> "403, the credentials do not allow this repository";
+        return switch (response.code()) {
+            case 401 -> fromRegistry ? "401, the credentials are refused; renew them with podman login --authfile FILE HOST"
+                    : "401";
+            case 403 -> fromRegistry ? "403, the credentials do not allow this repository" : "403, forbidden";
             case 404 -> "404, not there";
+            case 407 -> "407, the proxy wants other credentials than its address has";
             case 429 -> "429, too many requests" + (wait.isEmpty() ? "; try again later or with fewer --jobs" : wait);
             default -> response.isRedirect() ? response.code() + ", redirected to where we do not follow"
                     : response.code() + wait;
         };
-        String said = new String(response.body().byteStream().readNBytes(2000), StandardCharsets.UTF_8);
+    }
+
+    /** The registry's own words (distribution-spec, "Error Codes"), in parentheses; empty when it has none. */
+    static String message(String body) {
         try {
-            String message = Json.parse(said.getBytes(), "").path("errors").path(0).path("message").asText("");
-            return message.isEmpty() ? reason : reason + " (" + message.replaceAll("\\s+", " ") + ")";
+            JsonNode error = Json.parse(body.getBytes(StandardCharsets.UTF_8), "").path("errors").path(0);
+            String message = error.path("message").asText(error.path("code").asText(""));
+            return message.isEmpty() ? "" : " (" + message.replaceAll("\\s+", " ") + ")";
         } catch (Cli.Failure e) {
-            return reason;
+            return "";
         }
     }
 }
