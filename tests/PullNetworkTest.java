@@ -173,7 +173,7 @@ class PullNetworkTest {
     void tokenExpires() throws IOException {
         String challenge = "Bearer realm=\"http://%s/token\",service=\"lab\"".formatted(server.base());
         int[] tokens = {0};
-        server.at("/token?service=lab&scope=repository%3A" + REPOSITORY.replace("/", "%2F") + "%3Apull",
+        server.at("/token?account=puller&service=lab&scope=repository%3A" + REPOSITORY.replace("/", "%2F") + "%3Apull",
                 request -> new MockResponse(200, Headers.of(), "{\"token\": \"t" + ++tokens[0] + "\"}"));
         server.at(path("manifests/" + digest), request -> "Bearer t1".equals(authorization(request)) ? whole(digest)
                 : new MockResponse(401, Headers.of("WWW-Authenticate", challenge), ""));

@@ -124,14 +124,10 @@ public final class Http {
                 throw elsewhere ? failure(host, through, e) : e;
             }
             Request next = redirects ? redirected(request, response) : null;
-            if (next == null) {
+            if (next == null || hops == MOST_REDIRECTS) {
                 return elsewhere ? named(response, host, through) : response;
             }
             response.close();
-            if (hops == MOST_REDIRECTS) {
-                throw new IOException(host(first.url()) + ": more than " + MOST_REDIRECTS + " redirects, the last to "
-                        + host(next.url()));
-            }
             request = next;
         }
     }

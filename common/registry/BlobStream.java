@@ -7,6 +7,7 @@ package common.registry;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Registry.java
+//SOURCES RegistryRefusal.java
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class BlobStream extends InputStream {
     /** One that refuses is left out, one whose connection broke comes last. */
     private void nextEndpoint(IOException e, Retry retry) throws IOException {
         Endpoint at = endpoints.remove(0);
-        boolean refused = e instanceof Registry.Refused;
+        boolean refused = e instanceof RegistryRefusal;
         boolean passing = !refused && Retry.isPassing(e);
         if (passing) {
             endpoints.add(at);

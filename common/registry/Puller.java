@@ -14,6 +14,7 @@ package common.registry;
 //SOURCES ../oci/OciLayout.java
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Registry.java
+//SOURCES RegistryRefusal.java
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -173,7 +174,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
                     return new Image(entry, fromHere, manifests);
                 } catch (IOException | Cli.Failure e) {
                     reasons.put(at, explain(e, at));
-                    if (!(e instanceof IOException io) || e instanceof Registry.Refused || !Retry.isPassing(io)) {
+                    if (!(e instanceof IOException io) || e instanceof RegistryRefusal || !Retry.isPassing(io)) {
                         asked.remove(at);
                     }
                 }
@@ -223,7 +224,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             } catch (FileSystemException e) {
                 throw e; // our own disk
             } catch (IOException | Cli.Failure e) {
-                reasons.add(e instanceof Registry.Refused ? e.getMessage() : at + " " + digest + ": " + explain(e, at));
+                reasons.add(e instanceof RegistryRefusal ? e.getMessage() : at + " " + digest + ": " + explain(e, at));
             }
         }
         throw new IOException(String.join("; ", reasons));

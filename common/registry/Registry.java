@@ -4,12 +4,12 @@ package common.registry;
 //SOURCES ../cli/Cli.java
 //SOURCES ../http/Download.java
 //SOURCES ../http/Http.java
-//SOURCES ../http/Retry.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Credentials.java
 //SOURCES RegistryLogin.java
+//SOURCES RegistryRefusal.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import common.cli.Cli;
-import common.cli.Json;
 import common.http.Download;
 import common.http.Http;
-import common.http.Retry;
 import common.oci.Digest;
 import common.oci.Manifest;
 import common.oci.RegistriesConf.Endpoint;
@@ -46,15 +42,8 @@ public final class Registry {
         this.credentials = credentials;
     }
 
-    /** A registry's refusal. Another endpoint may do better; the same one will not. */
-    public static final class Refused extends Download.Refused {
-        Refused(String message) {
-            super(message);
-        }
-    }
-
     /**
-     * Fetches a manifest by tag or digest; by digest its bytes must have it. Throws {@link Refused} on 401, 403, 404
+     * Fetches a manifest by tag or digest; by digest its bytes must have it. Throws {@link Download.Refused} on 401, 403, 404
      * and other errors, {@link Cli.Failure} on bytes that are no manifest.
      */
     public Manifest manifest(Endpoint at, String tagOrDigest) throws IOException {
@@ -63,12 +52,12 @@ public final class Registry {
         try (Response response = get(at, "manifests/" + tagOrDigest, headers)) {
             byte[] bytes = response.body().byteStream().readNBytes(Manifest.MAX_BYTES + 1);
             if (bytes.length > Manifest.MAX_BYTES) {
-                throw new Refused(where + ": a manifest of more than " + Manifest.MAX_BYTES + " bytes");
+                throw new RegistryRefusal(where + ": a manifest of more than " + Manifest.MAX_BYTES + " bytes");
             }
             Manifest manifest = Manifest.parse(bytes, where); // first: a signed schema 1 manifest never has its digest
             Digest digest = manifest.descriptor().digest();
             if (tagOrDigest.startsWith("sha256:") && !digest.toString().equals(tagOrDigest)) {
-                throw new Refused(where + ": the manifest's bytes have " + digest + "; the registry is damaged");
+                throw new RegistryRefusal(where + ": the manifest's bytes have " + digest + "; the registry is damaged");
             }
             return manifest;
         }
@@ -84,7 +73,7 @@ public final class Registry {
         headers.set("Accept-Encoding", "identity"); // else OkHttp unpacks what a proxy packed, and lengths are lost
         HttpUrl url = HttpUrl.parse(scheme(at) + "://" + at.host() + "/v2/" + at.repository() + "/" + what);
         if (url == null) {
-            throw new Refused(at.host() + ": not a host with a port");
+            throw new RegistryRefusal(at.host() + ": not a host with a port");
         }
         RegistryLogin login = logins.computeIfAbsent(at.toString(), a -> new RegistryLogin(http, credentials, at));
         for (int refusals = 0;; refusals++) {
@@ -99,7 +88,7 @@ public final class Registry {
             try (response) {
                 boolean here = Http.mayHearSecrets(url, response.request().url());
                 if (!here || !login.renew(response, shown, refusals)) {
-                    throw new Refused(at + "/" + what + ": " + words(response, url));
+                    throw new RegistryRefusal(at + "/" + what + ": " + words(response, url));
                 }
             }
         }
@@ -130,36 +119,11 @@ public final class Registry {
     private String words(Response response, HttpUrl asked) throws IOException {
         HttpUrl from = response.request().url();
         String proxy = http.proxy(from);
-        String reason = reason(response, from.host().equals(asked.host()) && from.port() == asked.port());
+        String reason = RegistryRefusal.reason(response, from.host().equals(asked.host()) && from.port() == asked.port());
         String elsewhere = from.host().equals(asked.host()) && from.port() == asked.port() ? ""
                 : ", from " + Http.host(from) + ", to which it redirected";
         String through = proxy == null || response.code() < 500 && response.code() != 407 ? "" : ", through the " + proxy;
         String said = new String(response.body().byteStream().readNBytes(2000), StandardCharsets.UTF_8);
-        return reason + elsewhere + through + message(said);
-    }
-
-    static String reason(Response response, boolean fromRegistry) {
-        String wait = Retry.words(response.header("Retry-After"));
-        return switch (response.code()) {
-            case 401 -> fromRegistry ? "401, the credentials are refused; renew them with podman login --authfile FILE HOST"
-                    : "401";
-            case 403 -> fromRegistry ? "403, the credentials do not allow this repository" : "403, forbidden";
-            case 404 -> "404, not there";
-            case 407 -> "407, the proxy wants other credentials than its address has";
-            case 429 -> "429, too many requests" + (wait.isEmpty() ? "; try again later or with fewer --jobs" : wait);
-            default -> response.isRedirect() ? response.code() + ", redirected to where we do not follow"
-                    : response.code() + wait;
-        };
-    }
-
-    /** The registry's own words (distribution-spec, "Error Codes"), in parentheses; empty when it has none. */
-    static String message(String body) {
-        try {
-            JsonNode error = Json.parse(body.getBytes(StandardCharsets.UTF_8), "").path("errors").path(0);
-            String message = error.path("message").asText(error.path("code").asText(""));
-            return message.isEmpty() ? "" : " (" + message.replaceAll("\\s+", " ") + ")";
-        } catch (Cli.Failure e) {
-            return "";
-        }
+        return reason + elsewhere + through + RegistryRefusal.message(said);
     }
 }

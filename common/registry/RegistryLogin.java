@@ -7,7 +7,7 @@ package common.registry;
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Challenges.java
 //SOURCES Credentials.java
-//SOURCES Registry.java
+//SOURCES RegistryRefusal.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -76,7 +76,7 @@ final class RegistryLogin {
 
     /**
      * Whether the request is worth repeating after this answer: there is something else to show now, as the registry
-     * has asked for it or because the token has ended. Throws {@link Registry.Refused} when it asks for what we do not have.
+     * has asked for it or because the token has ended. Throws {@link RegistryRefusal} when it asks for what we do not have.
      *
      * @param refusals of this request before; after the first it must ask for another scope
      */
@@ -98,7 +98,7 @@ final class RegistryLogin {
             return true;
         }
         if (answer.code() == 401 && authorization == null) {
-            throw new Registry.Refused(at + ": 401, it refuses without saying what it wants to see (no WWW-Authenticate)");
+            throw new RegistryRefusal(at + ": 401, it refuses without saying what it wants to see (no WWW-Authenticate)");
         }
         return false;
     }
@@ -118,7 +118,7 @@ final class RegistryLogin {
         }
         String schemes = String.join(", ", challenges.stream().map(Challenges.Challenge::scheme).distinct().toList());
         boolean known = challenges.stream().anyMatch(c -> c.is("basic"));
-        throw new Registry.Refused(at + ": 401, it wants credentials " + (known ? "and the pull secret has none for it; add "
+        throw new RegistryRefusal(at + ": 401, it wants credentials " + (known ? "and the pull secret has none for it; add "
                 + "them with podman login --authfile FILE " + at.host() : "of a kind that is not supported: " + schemes));
     }
 
@@ -126,7 +126,7 @@ final class RegistryLogin {
         Optional<Credential> credential = credentials.of(at.host(), at.repository());
         HttpUrl realm = HttpUrl.parse(challenge.get("realm"));
         if (realm == null || !realm.isHttps() && credential.isPresent() && !at.insecure()) {
-            throw new Registry.Refused(at + ": its token service " + challenge.get("realm")
+            throw new RegistryRefusal(at + ": its token service " + challenge.get("realm")
                     + " is no HTTPS address; credentials are not sent there");
         }
         String service = challenge.get("service");
@@ -138,12 +138,12 @@ final class RegistryLogin {
                         basic(c))).orElse(Headers.of()), !at.insecure())) {
             if (!response.isSuccessful()) {
                 String said = new String(response.body().byteStream().readNBytes(2000), StandardCharsets.UTF_8);
-                throw new Registry.Refused(at + ": its token service " + Http.host(realm) + ": "
-                        + Registry.reason(response, true) + Registry.message(said));
+                throw new RegistryRefusal(at + ": its token service " + Http.host(realm) + ": "
+                        + RegistryRefusal.reason(response, true) + RegistryRefusal.message(said));
             }
             keep(challenge, response, Http.host(realm));
         } catch (IOException e) {
-            throw e instanceof Registry.Refused || Retry.isInterrupt(e) ? e
+            throw e instanceof RegistryRefusal || Retry.isInterrupt(e) ? e
                     : new IOException("its token service: " + Http.explain(e, Http.host(realm)), e);
         }
     }
@@ -170,11 +170,11 @@ final class RegistryLogin {
         try {
             json = Json.parse(response.body().byteStream().readNBytes(1 << 20), "");
         } catch (Cli.Failure e) {
-            throw new Registry.Refused(at + ": its token service " + host + " answers with something else than JSON");
+            throw new RegistryRefusal(at + ": its token service " + host + " answers with something else than JSON");
         }
         String token = text(json, "token").isEmpty() ? text(json, "access_token") : text(json, "token");
         if (!token.matches("[\\x21-\\x7e]+")) {
-            throw new Registry.Refused(at + ": its token service " + host + " gave no token");
+            throw new RegistryRefusal(at + ": its token service " + host + " gave no token");
         }
         refreshToken = text(json, "refresh_token").isEmpty() ? refreshToken : text(json, "refresh_token");
         Duration life = left(json, response.header("Date"));
