@@ -6,10 +6,11 @@
 //SOURCES common/cli/JsonOption.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/PartitionLabel.java
+//SOURCES common/http/ArtifactServer.java
+//SOURCES common/inventory/StagingMode.java
 //SOURCES common/oci/Digest.java
 //SOURCES common/oci/DiskNames.java
 //SOURCES common/offline/OfflineOptions.java
-//SOURCES common/staging/ServedRelease.java
 //SOURCES common/staging/StagingRequest.java
 //SOURCES common/vm/Accelerator.java
 //SOURCES common/vm/Backend.java
@@ -35,10 +36,11 @@ import common.cli.Json;
 import common.cli.JsonOption;
 import common.disk.DiskSize;
 import common.disk.PartitionLabel;
+import common.http.ArtifactServer;
+import common.inventory.StagingMode;
 import common.oci.Digest;
 import common.oci.DiskNames;
 import common.offline.OfflineOptions;
-import common.staging.ServedRelease;
 import common.staging.StagingRequest;
 import common.vm.Accelerator;
 import common.vm.Backend;
@@ -67,7 +69,7 @@ class CreateVm extends Cli.Command {
     @Option(names = "--name", paramLabel = "VM", description = "Its name (default: as in the profile).")
     private String name;
 
-    @Option(names = "--backend", paramLabel = "auto|libvirt|qemu|kcli", defaultValue = "auto",
+    @Option(names = "--backend", paramLabel = "auto|libvirt|qemu", defaultValue = "auto",
             description = "What runs it; auto: libvirt if it answers, else qemu (default: ${DEFAULT-VALUE}).")
     private Backend backend;
 
@@ -103,9 +105,9 @@ class CreateVm extends Cli.Command {
             description = "Partition label (default: ${DEFAULT-VALUE}).")
     private String label;
 
-    @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
+    @Option(names = "--mode", paramLabel = "auto|load|store|both", defaultValue = "auto",
             description = "What is staged, see curl-all (default: ${DEFAULT-VALUE}).")
-    private ServedRelease.Mode mode;
+    private StagingMode mode;
 
     @Option(names = "--image", paramLabel = "FILE", description = "Disk image (default: the profile's).")
     private Path image;
@@ -157,7 +159,7 @@ class CreateVm extends Cli.Command {
         VmFolder folder = VmFolder.of(state, plan.name());
         Backend runs = backend.resolve(folder, connect);
         if (delete) {
-            return delete(runs.open(new VirtualMachine.Spec(plan, folder, null, null), connect, profile), folder);
+            return delete(runs.open(new VirtualMachine.Spec(plan, folder, null, null), connect), folder);
         }
         if (artifacts == null || artifacts.isBlank()) {
             throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP "
@@ -165,10 +167,11 @@ class CreateVm extends Cli.Command {
         }
         RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
         rhcos.here(); // --image names a file that is not there: said before anything is asked or made
-        StagingRequest staging = StagingRequest.of(artifacts, release, mode);
-        VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), staging.address());
+        ArtifactServer server = ArtifactServer.at(artifacts);
+        StagingRequest staging = StagingRequest.of(server, release, mode);
+        VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), server.url(""));
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
-        VirtualMachine domain = runs.open(order, connect, profile);
+        VirtualMachine domain = runs.open(order, connect);
         if (dryRun.isOn()) {
             domain.preview(rhcos).forEach(json.text()::println);
             return Cli.DONE;
@@ -194,7 +197,7 @@ class CreateVm extends Cli.Command {
         vm.step("bundle", () -> guest.bundle(bundle));
         JsonNode partition = vm.step("partition", () -> guest.partition(place()));
         JsonNode fetched = vm.step("fetch", () -> guest.fetch(domain.seen(), release,
-                mode.name().toLowerCase(Locale.ROOT)));
+                staging.wanted().mode().toString()));
         vm.step("verify", guest::verify);
         GuestStaging.Space space = guest.space();
         vm.step("shutdown", () -> guest.unmount());

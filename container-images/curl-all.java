@@ -5,6 +5,7 @@
 //SOURCES ../common/cli/JobsOption.java
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/staging/IncomingSet.java
 //SOURCES ../common/staging/PartitionStager.java
 //SOURCES ../common/staging/ServedRelease.java
@@ -23,6 +24,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.http.ArtifactServer;
+import common.inventory.StagingMode;
 import common.staging.IncomingSet;
 import common.staging.PartitionStager;
 import common.staging.ServedRelease;
@@ -48,10 +50,11 @@ class CurlAll extends Cli.Command {
     @Option(names = "--release", paramLabel = "VERSION", description = "4.10.3, say; needed when there are several.")
     String release;
 
-    @Option(names = "--mode", paramLabel = "load|store|both", defaultValue = "load",
-            description = "load: image sets; store: the packed image store store.sqfs and the sets' lists; "
-                    + "node/ comes with each (default: ${DEFAULT-VALUE}).")
-    ServedRelease.Mode mode;
+    @Option(names = "--mode", paramLabel = "auto|load|store|both", defaultValue = "auto",
+            description = "load: the images' blobs; store: the packed image store store.sqfs, and of the blobs only "
+                    + "manifests, configs and the operating system's; auto: both where there is a store, else load "
+                    + "(default: ${DEFAULT-VALUE}).")
+    StagingMode mode;
 
     @Mixin
     JobsOption jobs;
@@ -78,47 +81,47 @@ class CurlAll extends Cli.Command {
                     + "(create-gpt-partition.java)");
         }
         ArtifactServer server = ArtifactServer.at(base, certDir);
-        ServedRelease offer = ServedRelease.of(server, release, mode);
-        offer.notes().forEach(Cli::warn);
-        try (PartitionStager staging = new PartitionStager(server, offer, folder, jobs.jobs())) {
+        ServedRelease.Selection wanted = ServedRelease.of(server, release).in(mode);
+        wanted.notes().forEach(Cli::warn);
+        try (PartitionStager staging = new PartitionStager(wanted, folder, jobs.jobs())) {
             PrintStream text = json.text();
             PartitionStager.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
-                    + "%.1f MB free in %s%n", offer.release(), plan.files(), plan.bytes() / 1e6,
+            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
+                    + "%.1f MB free in %s%n", wanted.of().release(), wanted.mode(), plan.files(), plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
-            staging.fetch(plan);
-            staging.commit(spec.name() + " " + spec.version()[0]);
+            PartitionStager.Outcome outcome = staging.run(plan, spec.name() + " " + spec.version()[0]);
             double seconds = (System.nanoTime() - begun) / 1e9;
-            report(staging);
-            boolean whole = staging.failed().isEmpty();
+            report(outcome);
+            boolean whole = outcome.failed().isEmpty();
             int exit = whole ? Cli.DONE : Cli.PARTIAL;
-            json.print(document(offer, plan, staging, seconds), exit);
+            json.print(document(wanted, plan, outcome, seconds), exit);
             text.printf(Locale.ROOT, "%s: %d files in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
-                    plan.files(), folder, staging.fetchedBytes() / 1e6, seconds);
+                    plan.files(), folder, outcome.fetchedBytes() / 1e6, seconds);
             return exit;
         }
     }
 
-    private void report(PartitionStager staging) {
-        for (IncomingSet set : staging.whole()) {
+    private void report(PartitionStager.Outcome outcome) {
+        for (IncomingSet set : outcome.whole()) {
             json.text().println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
         }
-        List<String> failed = staging.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();
+        List<String> failed = outcome.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();
         failed.stream().limit(SHOWN).forEach(f -> System.err.println("failed: " + f));
         if (failed.size() > SHOWN) {
             System.err.println("failed: " + (failed.size() - SHOWN) + " more files (--json lists all)");
         }
     }
 
-    private ObjectNode document(ServedRelease offer, PartitionStager.Plan plan, PartitionStager staging, double seconds) {
-        ObjectNode document = Json.object().put("release", offer.release()).put("folder", folder.toString())
-                .put("mode", mode.name().toLowerCase(Locale.ROOT)).put("files", plan.files()).put("bytes", plan.bytes())
-                .put("presentBytes", plan.presentBytes()).put("fetchedBytes", staging.fetchedBytes())
+    private ObjectNode document(ServedRelease.Selection wanted, PartitionStager.Plan plan,
+            PartitionStager.Outcome outcome, double seconds) {
+        ObjectNode document = Json.object().put("release", wanted.of().release()).put("folder", folder.toString())
+                .put("mode", wanted.mode().toString()).put("files", plan.files()).put("bytes", plan.bytes())
+                .put("presentBytes", plan.presentBytes()).put("fetchedBytes", outcome.fetchedBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);
         ArrayNode sets = document.putArray("sets");
-        staging.whole().forEach(s -> sets.addObject().put("name", s.name()).put("images", s.images()));
+        outcome.whole().forEach(s -> sets.addObject().put("name", s.name()).put("images", s.images()));
         ArrayNode failed = document.putArray("failed");
-        staging.failed().forEach((file, why) -> failed.addObject().put("file", file).put("reason", why));
+        outcome.failed().forEach((file, why) -> failed.addObject().put("file", file).put("reason", why));
         return document;
     }
 }

@@ -8,6 +8,7 @@
 //SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/inventory/InventorySignature.java
+//SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/verify/Expected.java
 //SOURCES ../common/verify/Findings.java
 //SOURCES ../common/verify/Verification.java
@@ -29,6 +30,7 @@ import common.cli.Progress;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
+import common.inventory.StagingMode;
 import common.verify.Expected;
 import common.verify.Findings;
 import common.verify.Verification;
@@ -53,7 +55,7 @@ class Verify extends Cli.Command {
 
     @Option(names = "--mode", paramLabel = "auto|load|store|both", description = "How the disk was staged, whatever its "
             + "staged.json says (auto, the default with --public-key: both if the inventory has a store, else load).")
-    Mode mode;
+    StagingMode mode;
 
     @Option(names = "--release", paramLabel = "VERSION", description = "The release that the disk is for, whatever its "
             + "staged.json says; needed with --public-key when the inventory has several.")
@@ -65,8 +67,6 @@ class Verify extends Cli.Command {
 
     @Mixin
     JsonOption json;
-
-    private enum Mode { AUTO, LOAD, STORE, BOTH }
 
     @ArgGroup
     Key key = new Key();
@@ -113,7 +113,7 @@ class Verify extends Cli.Command {
     private int verified(ArtifactTree tree, PrivateKey secret, long begun) throws IOException {
         boolean stated = key.check != null || mode != null || release != null;
         Verification verification = new Verification(tree, new Expected(stated,
-                mode == null || mode == Mode.AUTO ? null : mode.name().toLowerCase(Locale.ROOT), release),
+                mode, release),
                 against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {

@@ -152,10 +152,10 @@ class CatalogTest {
 
     @ParameterizedTest(name = "an unknown name: {1}")
     @CsvSource(delimiter = '|', textBlock = """
-            lob              | no package lob in this catalog; the nearest of 1: lab
-            lab:stabel       | no channel stabel in package lab; the nearest of 1: stable
-            lab:stable:1.0.2 | no version 1.0.2 in channel stable of package lab; the nearest of 4: 1.0.1, 1.0.11, 1.1.0
-            lab::3.0.0       | no version 3.0.0 in package lab; the nearest of 4: 2.0.0, 1.0.1, 1.1.0
+            lob              | no package lob in this catalog; it has lab
+            lab:stabel       | no channel stabel in package lab; it has stable
+            lab:stable:1.0.2 | no version 1.0.2 in channel stable of package lab; it has 1.0.1, 1.0.11, 1.1.0 and 1 more
+            lab::3.0.0       | no version 3.0.0 in package lab; it has 1.0.1, 1.0.11, 1.1.0, 2.0.0
             """)
     void nearest(String wanted, String message) {
         assertEquals(message, failure(lab("1.0.1", "1.0.11", "1.1.0", "2.0.0"), wanted));

@@ -137,15 +137,6 @@ class CreateVmFaultTest {
     }
 
     @Test
-    @DisplayName("names the program kcli when that is not installed")
-    void noKcli() throws IOException {
-        String empty = Files.createDirectory(temp.resolve("bin")).toString();
-        Proc.Result run = Scripts.program(CreateVm.class, args("user", "", "--backend", "kcli", "--size", "1GiB"))
-                .env("PATH", empty).run();
-        assertTrue(run.exit() == Cli.MISSING && run.err().contains("not installed: kcli"), run::toString);
-    }
-
-    @Test
     @DisplayName("says that libvirt does not answer and what to do")
     void noLibvirt() throws IOException {
         String nowhere = "qemu+unix:///system?socket=" + temp.resolve("no-socket");

@@ -118,13 +118,6 @@ class CreateVmTest {
     }
 
     @Test
-    @DisplayName("--dry-run with kcli hands over the plan as the original did")
-    void kcli() throws IOException {
-        ScriptRun run = dryRun("baremetal", "kcli");
-        assertEquals("kcli create plan -f " + temp.resolve("plan.yaml") + " sno-factory\n", run.out());
-    }
-
-    @Test
     @DisplayName("writes a config that Ignition accepts: hostname, address by MAC, files, commands")
     void ignition() throws IOException {
         KcliPlan plan = KcliPlan.read(VmProfile.write(temp, "user", """

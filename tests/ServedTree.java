@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,10 +52,61 @@ final class ServedTree {
             Manifest listed = i == 0 ? made.list(image) : image;
             made.add("quay.io/openshift/" + name + "@" + listed.descriptor().digest(), listed);
         }
-        OciLayout layout = made.layout;
+        return update(set, release);
+    }
+
+    private ServedTree update(String set, String release) throws IOException {
+        OciLayout layout = OciLayout.at(folder(set, release), null);
         Path list = layout.folder().resolve("images.txt");
-        Inventory.update(layout, new Inventory.SetOf(set, release, "linux/amd64", images, List.of()), list,
+        Inventory.update(layout, new Inventory.SetOf(set, release, "linux/amd64", layout.images().size(), List.of()), list,
                 List.of(layout.folder().resolve("oci-layout"), layout.index(), list));
+        return this;
+    }
+
+    /** Marks the n-th listed image as one that no container runs from. */
+    ServedTree mark(String set, String release, int n) throws IOException {
+        Path list = folder(set, release).resolve("images.txt");
+        List<String> lines = new ArrayList<>(Files.readAllLines(list));
+        lines.set(n, lines.get(n) + " !whole");
+        Files.write(list, lines);
+        return update(set, release);
+    }
+
+    /** The set's blobs by name: manifests and configs of all images, and the layers of the last {@code whole} ones. */
+    Set<String> blobs(String set, String release, int whole) {
+        OciLayout layout = OciLayout.at(folder(set, release), null);
+        Set<Digest> layers = new HashSet<>();
+        Set<Digest> blobs = new HashSet<>();
+        List<Descriptor> images = layout.images();
+        for (Descriptor image : images) {
+            layout.reach(image).forEach(b -> blobs.add(b.digest()));
+            List<Manifest> manifests = new ArrayList<>(List.of(layout.manifest(image.digest())));
+            manifests.get(0).manifests().stream().filter(layout::holds)
+                    .forEach(m -> manifests.add(layout.manifest(m.digest())));
+            if (images.indexOf(image) < images.size() - whole) {
+                manifests.forEach(m -> m.layers().forEach(l -> layers.add(l.digest())));
+            }
+        }
+        for (Descriptor image : images.subList(images.size() - whole, images.size())) {
+            layout.reach(image).forEach(b -> layers.remove(b.digest()));
+        }
+        blobs.removeAll(layers);
+        return blobs.stream().map(Digest::hex).collect(Collectors.toSet());
+    }
+
+    /** The config of the set's last image. */
+    Path config(String set, String release) {
+        OciLayout layout = OciLayout.at(folder(set, release), null);
+        List<Descriptor> images = layout.images();
+        return layout.blob(layout.manifest(images.get(images.size() - 1).digest()).blobs().get(0).digest());
+    }
+
+    /** Takes a file at the base away, and out of the inventory. */
+    ServedTree remove(String name) throws IOException {
+        Files.delete(root.resolve(name));
+        ObjectNode inventory = (ObjectNode) Json.read(root.resolve(Inventory.FILE));
+        ((ArrayNode) inventory.get("files")).removeIf(f -> f.get("path").asText().equals(name));
+        Json.write(root.resolve(Inventory.FILE), inventory);
         return this;
     }
 

@@ -8,16 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 import com.github.zafarkhaja.semver.Version;
 import common.cli.Cli;
@@ -28,6 +26,9 @@ import common.cli.Cli;
  * operator needs is kept.
  */
 public final class Catalog {
+    /** So many names are shown to someone who misspelt one. */
+    private static final int SHOWN = 20;
+
     private final Map<String, OperatorPackage> packages = new TreeMap<>();
 
     /**
@@ -144,7 +145,7 @@ public final class Catalog {
 
     /**
      * The bundles that are wanted, in the order of their versions. Throws {@link Cli.Failure} when there is none, with
-     * the nearest that exist; when a channel has no single head; and when the channel names a bundle that is missing.
+     * names that exist; when a channel has no single head; and when the channel names a bundle that is missing.
      */
     public List<Bundle> select(Selection wanted) {
         OperatorPackage of = packages.get(wanted.packageName);
@@ -234,26 +235,11 @@ public final class Catalog {
             VersionRange.version(b.version).orElse(Version.of(0)), Version::compareTo).thenComparing(Bundle::name);
 
     private static Cli.Failure unknown(String what, String name, String where, Collection<String> existing) {
-        Map<String, Integer> distances = new LinkedHashMap<>();
-        existing.forEach(e -> distances.put(e, distance(name, e)));
-        String nearest = distances.entrySet().stream().sorted(Map.Entry.comparingByValue()).limit(3)
-                .map(Map.Entry::getKey).collect(Collectors.joining(", "));
-        return new Cli.Failure("no " + what + " " + name + " in " + where + (nearest.isEmpty() ? ", which is empty"
-                : "; the nearest of " + distances.size() + ": " + nearest));
-    }
-
-    /** Levenshtein: how many letters to insert, delete or change. */
-    private static int distance(String a, String b) {
-        int[] above = IntStream.rangeClosed(0, b.length()).toArray();
-        for (int i = 1; i <= a.length(); i++) {
-            int[] row = new int[b.length() + 1];
-            row[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
-                row[j] = Math.min(Math.min(row[j - 1], above[j]) + 1,
-                        above[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1));
-            }
-            above = row;
-        }
-        return above[b.length()];
+        String letter = name.substring(0, Math.min(1, name.length()));
+        List<String> alike = existing.stream().filter(e -> e.startsWith(letter)).sorted().toList();
+        List<String> shown = (alike.isEmpty() ? existing.stream().sorted() : alike.stream()).limit(SHOWN).toList();
+        int more = existing.size() - shown.size();
+        return new Cli.Failure("no " + what + " " + name + " in " + where + (shown.isEmpty() ? ", which is empty"
+                : "; it has " + String.join(", ", shown) + (more > 0 ? " and " + more + " more" : "")));
     }
 }

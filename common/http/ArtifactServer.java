@@ -1,6 +1,7 @@
 package common.http;
 
 //SOURCES ../cli/Cli.java
+//SOURCES ArtifactSource.java
 //SOURCES Download.java
 //SOURCES Http.java
 //SOURCES Listing.java
@@ -21,23 +22,9 @@ import okhttp3.Response;
  * A web server with the factory's {@code container-images} folder. Nothing but addresses below the base is ever asked
  * for, and a redirect is an error: it would lead elsewhere. Paths have no slash at either end; {@code ""} is the base.
  */
-public final class ArtifactServer {
-    /** Larger listings and documents are refused: they are held in memory. */
-    static final int MAX_DOCUMENT = 32 << 20;
-
+public final class ArtifactServer implements ArtifactSource {
     private final Http http;
     private final HttpUrl base;
-
-    /** The server does not have the file. */
-    public static final class Missing extends Cli.Failure {
-        Missing(String message) {
-            super(message);
-        }
-    }
-
-    /** Size in bytes, -1 when the server does not say; {@code modified} is its Last-Modified or null. */
-    public record Facts(long size, FileTime modified) {
-    }
 
     private ArtifactServer(HttpUrl base, Path certDir) {
         this.http = new Http(certDir, false);
@@ -65,17 +52,19 @@ public final class ArtifactServer {
                 certDir);
     }
 
-    /** The listing of a folder. */
+    @Override
     public Listing list(String folder) {
         HttpUrl url = folder.isEmpty() ? base : url(folder + "/");
         return Listing.parse(new String(read(url), StandardCharsets.UTF_8), url);
     }
 
-    /** A whole small file; asks again when the connection breaks. */
+    /** Asks again when the connection breaks. */
+    @Override
     public byte[] read(String path) {
         return read(url(path));
     }
 
+    @Override
     public Facts facts(String path) {
         HttpUrl url = url(path);
         try (Response response = answer(url, http.head(url, headers()))) {
@@ -89,6 +78,7 @@ public final class ArtifactServer {
     }
 
     /** The file for {@link Download}; a refusal that another try would not change is a {@link Cli.Failure}. */
+    @Override
     public Download.Source source(String path) {
         HttpUrl url = url(path);
         return (offset, validator) -> {
@@ -103,9 +93,14 @@ public final class ArtifactServer {
         };
     }
 
-    /** What went wrong with a download from here, in words. */
+    @Override
     public String explain(Exception e) {
         return e instanceof IOException io ? Http.explain(io, base.host()) : Cli.describe(e);
+    }
+
+    @Override
+    public String where(String path) {
+        return url(path).toString();
     }
 
     public HttpUrl url(String path) {

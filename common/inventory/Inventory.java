@@ -7,6 +7,8 @@ package common.inventory;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES BlobRoles.java
+//SOURCES Role.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,20 +41,25 @@ import common.oci.OciLayout;
  *  "sets":  [{"name": "ai-images", "release": "4.10.3", "platform": "linux/amd64", "images": 20, "missing": [REF…]}],
  *  "files": [{"path": "ai-images/index.json", "from": "images-4.10.3/index.json", "release": "4.10.3",
  *             "size": 4711, "sha256": HEX, "kind": "set"},
- *            {"path": "blobs/sha256/HEX", "size": 42, "sha256": HEX, "kind": "blob"}]}
+ *            {"path": "blobs/sha256/HEX", "size": 42, "sha256": HEX, "kind": "blob", "role": "layer"}]}
  * </pre>
  *
  * {@code path} is the name on the data partition, so that the file is copied there unchanged; {@code from} is the name on
  * the factory server where it differs. A server may hold several releases whose sets share the partition's names:
- * {@code release} tells them apart. No times: the same tree gives the same bytes.
+ * {@code release} tells them apart. {@code role} of a blob: what it is, see {@link Role}; where it is absent, the blob is
+ * needed in every mode. No times: the same tree gives the same bytes.
  */
 public record Inventory(List<JsonNode> sets, List<Entry> files) {
     public static final String FILE = DiskNames.INVENTORY;
     /** Its detached signature; whatever changes the inventory removes it. */
     public static final String SIGNATURE = DiskNames.SIGNATURE;
 
-    /** One file; {@code from} equals {@code path} and {@code release} is null where the document has none. */
-    public record Entry(String path, String from, String release, long size, Digest sha256, String kind) {
+    /** One file; {@code from} equals {@code path}, {@code release} and {@code role} are null where the document has none. */
+    public record Entry(String path, String from, String release, long size, Digest sha256, String kind, Role role) {
+        public Entry(String path, String from, String release, long size, Digest sha256, String kind) {
+            this(path, from, release, size, sha256, kind, null);
+        }
+
         ObjectNode json() {
             ObjectNode json = Json.object().put("path", path);
             if (!from.equals(path)) {
@@ -60,7 +68,8 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
             if (release != null) {
                 json.put("release", release);
             }
-            return json.put("size", size).put("sha256", sha256.hex()).put("kind", kind);
+            json.put("size", size).put("sha256", sha256.hex()).put("kind", kind);
+            return role == null ? json : json.put("role", role.toString());
         }
     }
 
@@ -87,7 +96,7 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
             String path = f.path("path").asText();
             files.add(new Entry(inside(path, where), inside(f.path("from").asText(path), where),
                     f.path("release").asText(null), f.path("size").asLong(-1), new Digest(f.path("sha256").asText()),
-                    f.path("kind").asText()));
+                    f.path("kind").asText(), Role.of(f.path("role").asText())));
         }
         return new Inventory(sets, files);
     }
@@ -124,20 +133,41 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
                     || e.path.startsWith(asked.name + "/") && asked.release.equals(e.release)
                     || !Files.exists(root.resolve(e.from)));
             entries.addAll(ours);
-            entries.addAll(blobs(set));
+            entries.addAll(blobs(set, roles(root, entries)));
             write(root, sets, entries);
         }
     }
 
-    private static List<Entry> blobs(OciLayout set) throws IOException {
+    private static List<Entry> blobs(OciLayout set, BlobRoles roles) throws IOException {
         List<Entry> entries = new ArrayList<>();
         try (Stream<Path> blobs = Files.list(set.blobs().resolve("sha256"))) {
             for (Path b : blobs.filter(b -> b.getFileName().toString().matches("[0-9a-f]{64}")).sorted().toList()) {
                 String hex = b.getFileName().toString();
-                entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob"));
+                entries.add(new Entry("blobs/sha256/" + hex, "blobs/sha256/" + hex, null, Files.size(b), new Digest(hex), "blob",
+                        roles.of(new Digest(hex))));
             }
         }
         return entries;
+    }
+
+    /** Of all sets that are entered, whichever was just pulled: they share blobs. */
+    private static BlobRoles roles(Path root, List<Entry> entries) {
+        BlobRoles roles = new BlobRoles();
+        for (Entry index : entries) {
+            String set = index.path.replaceFirst("/index\\.json$", "");
+            if (!set.equals(index.path)) {
+                entries.stream().filter(e -> e.path.equals(set + "/" + set + ".txt") && Objects.equals(e.release, index.release))
+                        .forEach(list -> roles.add(OciLayout.at(root.resolve(index.from).getParent(), null), root.resolve(list.from)));
+            }
+        }
+        return roles;
+    }
+
+    /** The role of each blob by its digest; a blob that has none is missing. */
+    public Map<Digest, Role> roles() {
+        Map<Digest, Role> roles = new HashMap<>();
+        files.stream().filter(e -> e.role != null).forEach(e -> roles.put(e.sha256, e.role));
+        return roles;
     }
 
     /**

@@ -23,15 +23,19 @@ import com.google.cloud.tools.jib.api.InvalidImageReferenceException;
 import common.cli.Cli;
 
 /**
- * An image list file: a line is {@code REFERENCE [TAG]}, with {@code #} comments, blank lines and CRLF allowed. The
+ * An image list file: a line is {@code REFERENCE [TAG] [!whole]}, with {@code #} comments, blank lines and CRLF allowed. The
  * reference names its registry host; short names would mean another image on another host. TAG is a further tag to give
- * the image on the node. A reference that is listed twice counts once, with all its tags.
+ * the image on the node. {@code !whole} marks an image that no container runs from, such as the operating system's: it
+ * is pulled on site, so it goes there as blobs in every mode, and is neither loaded nor in a store. A reference that is
+ * listed twice counts once, with all its tags.
  */
 public record ImageList(Path file, List<Entry> entries) {
+    /** The last word of such a line. */
+    public static final String WHOLE = "!whole";
     private static final Pattern TAG = Pattern.compile("\\w[\\w.-]{0,127}");
 
     /** {@code text} is the reference exactly as listed, by which the image must answer on the node. */
-    public record Entry(String text, ImageReference reference, List<String> tags) {
+    public record Entry(String text, ImageReference reference, List<String> tags, boolean whole) {
         /** The reference without tag and digest, as listed: {@code quay.io/org/name}. */
         public String repository() {
             String name = text.contains("@") ? text.substring(0, text.indexOf('@')) : text;
@@ -104,16 +108,23 @@ public record ImageList(Path file, List<Entry> entries) {
         return new ImageList(file, kept);
     }
 
+    /** The list without what no container runs from. */
+    public ImageList runnable() {
+        return new ImageList(file, entries.stream().filter(e -> !e.whole).toList());
+    }
+
     /** The list as a file. */
     public byte[] text() {
         return entries.stream()
-                .flatMap(e -> e.tags.isEmpty() ? Stream.of(e.text) : e.tags.stream().map(t -> e.text + " " + t))
+                .flatMap(e -> (e.tags.isEmpty() ? Stream.of(e.text) : e.tags.stream().map(t -> e.text + " " + t))
+                        .map(line -> e.whole ? line + " " + WHOLE : line))
                 .collect(Collectors.joining("\n", "", "\n")).getBytes(StandardCharsets.UTF_8);
     }
 
     /** One line, without comment; {@code where} names it in the {@link Cli.Failure} that a malformed one throws. */
     public static Entry entry(String line, String where) {
-        String[] words = line.split("\\s+");
+        boolean whole = line.endsWith(" " + WHOLE) || line.endsWith("\t" + WHOLE);
+        String[] words = (whole ? line.substring(0, line.length() - WHOLE.length()) : line).split("\\s+");
         try {
             String host = words[0].split("/", 2)[0];
             boolean hasHost = words[0].contains("/")
@@ -123,9 +134,10 @@ public record ImageList(Path file, List<Entry> entries) {
             }
             ImageReference reference = ImageReference.parse(words[0]);
             if (words.length > 2 || words.length == 2 && !TAG.matcher(words[1]).matches()) {
-                throw new Cli.Failure(where + ": expected REFERENCE [TAG]: " + line);
+                throw new Cli.Failure(where + ": expected REFERENCE [TAG] [" + WHOLE + "]: " + line);
             }
-            return new Entry(words[0], reference, words.length == 2 ? List.of(words[1]) : List.of());
+            return new Entry(words[0], reference, words.length == 2 ? List.of(words[1]) : List.of(),
+                    whole);
         } catch (InvalidImageReferenceException e) {
             throw new Cli.Failure(where + ": malformed image reference \"" + words[0]
                     + "\"; expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST");
@@ -135,6 +147,6 @@ public record ImageList(Path file, List<Entry> entries) {
     private static Entry join(Entry first, Entry second) {
         List<String> tags = new ArrayList<>(first.tags);
         second.tags.stream().filter(t -> !tags.contains(t)).forEach(tags::add);
-        return new Entry(first.text, first.reference, List.copyOf(tags));
+        return new Entry(first.text, first.reference, List.copyOf(tags), first.whole || second.whole);
     }
 }

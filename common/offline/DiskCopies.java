@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
@@ -45,6 +46,10 @@ final class DiskCopies {
     private final VerifiedPartition contents;
     private final OfflineRequest request;
 
+    /** The copies that are whole; {@code failed}: path → reason. */
+    record Outcome(List<Path> whole, Map<String, String> failed) {
+    }
+
     /** A disk that becomes a copy; {@code there} when it is one already. */
     private record Target(OfflineDisk image, GptPlan plan, boolean there) {
     }
@@ -66,11 +71,8 @@ final class DiskCopies {
     /**
      * Makes them. A disk that must not be overwritten is a {@link Cli.Failure}, before any of them is written; one that
      * fails later does not stop the others.
-     *
-     * @param failed gets path → reason
-     * @return those that are whole
      */
-    List<Path> make(Map<String, String> failed, PrintStream text) throws IOException, InterruptedException {
+    Outcome make(PrintStream text) throws IOException, InterruptedException {
         Proc.need("xfs_copy");
         List<OfflineDisk> images = new ArrayList<>();
         try {
@@ -87,7 +89,7 @@ final class DiskCopies {
             }
             text.println("Copying " + GptPlan.human(contents.usedBytes()) + " to "
                     + targets.stream().filter(t -> !t.there).count() + " disks, then verifying");
-            return write(targets, failed);
+            return write(targets);
         } finally {
             for (OfflineDisk image : images) {
                 image.close();
@@ -146,8 +148,8 @@ final class DiskCopies {
         }
     }
 
-    private List<Path> write(List<Target> targets, Map<String, String> failed)
-            throws IOException, InterruptedException {
+    private Outcome write(List<Target> targets) throws IOException, InterruptedException {
+        Map<String, String> failed = new TreeMap<>();
         List<Path> whole = new ArrayList<>();
         List<Written> written = new ArrayList<>();
         Path scratch = Files.createTempDirectory("xfs_copy");
@@ -170,7 +172,7 @@ final class DiskCopies {
             Proc.Result copied = written.isEmpty() ? null : Proc.of(argv).run();
             Parallel.run(Math.max(1, written.size()), written, w -> check(w, copied), (w, path) -> whole.add(path),
                     (w, e) -> failed.put(w.target.image.path().toString(), Cli.describe(e)));
-            return whole;
+            return new Outcome(whole, failed);
         } finally {
             written.forEach(w -> w.node.close());
             FileTree.delete(scratch);

@@ -3,8 +3,8 @@ package common.offline;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/JsonOption.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/DiskNames.java
-//SOURCES ../staging/ServedRelease.java
 //SOURCES ../vm/KcliPlan.java
 //SOURCES OfflineRequest.java
 //SOURCES OfflineStaging.java
@@ -18,7 +18,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.JsonOption;
 import common.oci.DiskNames;
-import common.staging.ServedRelease;
+import common.inventory.StagingMode;
 import common.vm.KcliPlan;
 import picocli.CommandLine.Option;
 
@@ -36,7 +36,7 @@ public final class OfflineOptions {
     private List<Path> copies = List.of();
 
     /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
-    public record Shared(String artifacts, String release, ServedRelease.Mode mode, String label, Long startSector, Long size,
+    public record Shared(String artifacts, String release, StagingMode mode, String label, Long startSector, Long size,
             boolean force, boolean dryRun, JsonOption json) {
     }
 
@@ -65,6 +65,7 @@ public final class OfflineOptions {
             return Cli.DONE;
         }
         ObjectNode report = staging.run();
+        OfflineStaging.failures(report).forEach(System.err::println);
         shared.json.text().println(OfflineStaging.text(report));
         int exit = report.path("failed").isEmpty() ? Cli.DONE : Cli.PARTIAL;
         shared.json.print(report, exit);

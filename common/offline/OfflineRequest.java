@@ -1,13 +1,13 @@
 package common.offline;
 
 //SOURCES ../disk/GptPlan.java
-//SOURCES ../staging/ServedRelease.java
+//SOURCES ../inventory/StagingMode.java
 
 import java.nio.file.Path;
 import java.util.List;
 
 import common.disk.GptPlan;
-import common.staging.ServedRelease;
+import common.inventory.StagingMode;
 
 /**
  * What is asked for.
@@ -20,7 +20,7 @@ import common.staging.ServedRelease;
  * @param newBytes of a disk that is a file and not there yet
  * @param force overwrite what is foreign
  */
-public record OfflineRequest(Path disk, List<Path> copies, String artifacts, String release, ServedRelease.Mode mode, String label,
+public record OfflineRequest(Path disk, List<Path> copies, String artifacts, String release, StagingMode mode, String label,
         long startSector, Long size, long newBytes, boolean force, String by) {
     GptPlan.Request partition(Path mount) {
         return new GptPlan.Request(label, startSector, size, mount, force);

@@ -6,9 +6,10 @@ package common.offline;
 //SOURCES ../disk/BlockDevice.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
-//SOURCES ../http/FolderServer.java
+//SOURCES ../http/ArtifactFolder.java
+//SOURCES ../http/ArtifactServer.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../staging/PartitionStager.java
-//SOURCES ../staging/ServedRelease.java
 //SOURCES ../staging/StagingRequest.java
 //SOURCES ../verify/VerifiedPartition.java
 //SOURCES DiskCopies.java
@@ -23,8 +24,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
@@ -33,9 +35,10 @@ import common.disk.BlockDevice;
 import common.disk.BlockDevice.Partition;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
-import common.http.FolderServer;
+import common.http.ArtifactFolder;
+import common.http.ArtifactServer;
+import common.inventory.StagingMode;
 import common.staging.PartitionStager;
-import common.staging.ServedRelease;
 import common.staging.StagingRequest;
 import common.verify.VerifiedPartition;
 
@@ -53,28 +56,9 @@ public final class OfflineStaging {
     private final OfflineRequest request;
     private final PrintStream text;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
-    private final Map<String, String> failed = new TreeMap<>();
 
-    /** What there is to stage. */
-    private record Artifacts(FolderServer folder, StagingRequest order) implements AutoCloseable {
-        static Artifacts of(OfflineRequest request) throws IOException {
-            Path local = Path.of(request.artifacts());
-            FolderServer folder = Files.isDirectory(local) ? new FolderServer(local) : null;
-            try {
-                return new Artifacts(folder, StagingRequest.of(folder == null ? request.artifacts() : folder.address(),
-                        request.release(), request.mode()));
-            } catch (IOException | RuntimeException e) {
-                new Artifacts(folder, null).close();
-                throw e;
-            }
-        }
-
-        @Override
-        public void close() {
-            if (folder != null) {
-                folder.close();
-            }
-        }
+    /** The partition, and what could not be staged onto it: name on the server → reason. */
+    private record Staged(GptPlan plan, Map<String, String> failed) {
     }
 
     private interface Step<R> {
@@ -95,18 +79,18 @@ public final class OfflineStaging {
     public ObjectNode run() throws IOException, InterruptedException {
         needs();
         try (OfflineDisk image = OfflineDisk.of(request.disk())) {
-            GptPlan plan = request.artifacts() == null ? staged(image) : stage(image);
-            if (!failed.isEmpty()) {
-                return report(plan, null, List.of());
+            Staged staged = request.artifacts() == null ? new Staged(staged(image), Map.of()) : stage(image);
+            GptPlan plan = staged.plan;
+            if (!staged.failed.isEmpty()) {
+                return report(plan, null, new DiskCopies.Outcome(List.of(), staged.failed));
             }
-            List<Path> made = List.of();
+            DiskCopies.Outcome made;
             VerifiedPartition contents;
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
                 contents = step("verify", () -> node.mounted(VerifiedPartition::verified));
-                if (!request.copies().isEmpty()) {
-                    DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
-                    made = step("copy", () -> copies.make(failed, text));
-                }
+                DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
+                made = request.copies().isEmpty() ? new DiskCopies.Outcome(List.of(), Map.of())
+                        : step("copy", () -> copies.make(text));
             }
             step("finish", () -> {
                 if (request.artifacts() == null) {
@@ -130,16 +114,17 @@ public final class OfflineStaging {
     }
 
     private void dryStage() throws IOException {
-        try (Artifacts artifacts = Artifacts.of(request); OfflineDisk image = OfflineDisk.of(request.disk())) {
-            text.println("# " + GptPlan.human(artifacts.order.bytes()) + " of release "
-                    + artifacts.order.offer().release() + " onto " + image.path());
+        StagingRequest wanted = wanted();
+        try (OfflineDisk image = OfflineDisk.of(request.disk())) {
+            text.println("# " + GptPlan.human(wanted.bytes()) + " of release " + wanted.wanted().of().release() + ", mode "
+                    + wanted.wanted().mode() + ", onto " + image.path());
             if (image.isBeside()) {
                 text.println("# by way of a raw file beside it");
             } else {
                 BlockDevice disk = BlockDevice.of(image.path());
                 Path mount = mount(disk);
                 GptPlan plan = GptPlan.of(disk, request.partition(mount));
-                artifacts.order.checkFits(disk.size(plan.partition()), disk.path().toString());
+                wanted.checkFits(disk.size(plan.partition()), disk.path().toString());
                 plan.steps().forEach(s -> text.println(s.shown()));
                 text.println("umount " + mount);
             }
@@ -163,33 +148,37 @@ public final class OfflineStaging {
         return plan;
     }
 
-    private GptPlan stage(OfflineDisk image) throws IOException, InterruptedException {
-        try (Artifacts artifacts = Artifacts.of(request)) {
-            if (image.size() == 0) {
-                BlockDevice fresh = new BlockDevice(image.path(), true, 512, request.newBytes());
-                Partition partition = GptPlan.place(fresh, List.of(), request.partition(null));
-                artifacts.order.checkFits(fresh.size(partition), image.path().toString());
-            }
-            image.refuseFullFolder(artifacts.order.bytes());
-            BlockDevice disk = image.open(request.newBytes());
-            Path mount = mount(disk);
-            GptPlan plan = GptPlan.of(disk, request.partition(mount));
-            artifacts.order.checkFits(disk.size(plan.partition()), disk.path().toString());
-            if (artifacts.order.node().isEmpty() && request.mode() != ServedRelease.Mode.STORE) {
-                Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
-                        + "it there with stage-node.java");
-            }
-            try {
-                step("partition", () -> {
-                    plan.run();
-                    text.println(plan.summary(mount, false));
-                    return null;
-                });
-                step("stage", () -> fetch(artifacts.order, mount));
-            } finally {
-                unmount(disk, mount);
-            }
-            return plan;
+    private StagingRequest wanted() throws IOException {
+        Path local = Path.of(request.artifacts());
+        return StagingRequest.of(Files.isDirectory(local) ? new ArtifactFolder(local) : ArtifactServer.at(request.artifacts()),
+                request.release(), request.mode());
+    }
+
+    private Staged stage(OfflineDisk image) throws IOException, InterruptedException {
+        StagingRequest wanted = wanted();
+        if (image.size() == 0) {
+            BlockDevice fresh = new BlockDevice(image.path(), true, 512, request.newBytes());
+            Partition partition = GptPlan.place(fresh, List.of(), request.partition(null));
+            wanted.checkFits(fresh.size(partition), image.path().toString());
+        }
+        image.refuseFullFolder(wanted.bytes());
+        BlockDevice disk = image.open(request.newBytes());
+        Path mount = mount(disk);
+        GptPlan plan = GptPlan.of(disk, request.partition(mount));
+        wanted.checkFits(disk.size(plan.partition()), disk.path().toString());
+        if (wanted.node().isEmpty() && wanted.wanted().mode() != StagingMode.STORE) {
+            Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
+                    + "it there with stage-node.java");
+        }
+        try {
+            step("partition", () -> {
+                plan.run();
+                text.println(plan.summary(mount, false));
+                return null;
+            });
+            return new Staged(plan, step("stage", () -> fetch(wanted, mount)));
+        } finally {
+            unmount(disk, mount);
         }
     }
 
@@ -197,17 +186,14 @@ public final class OfflineStaging {
         return MOUNTS.resolve(disk.path().toString().substring(1).replace('/', '-'));
     }
 
-    private Void fetch(StagingRequest order, Path mount) throws IOException {
-        try (PartitionStager staging = new PartitionStager(order.server(), order.offer(), mount, JOBS)) {
+    private Map<String, String> fetch(StagingRequest wanted, Path mount) throws IOException {
+        try (PartitionStager staging = new PartitionStager(wanted.wanted(), mount, JOBS)) {
             PartitionStager.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
-                    order.offer().release(), plan.files(), plan.bytes() / 1e6, plan.presentBytes() / 1e6,
-                    plan.fetchBytes() / 1e6);
-            staging.fetch(plan);
-            staging.commit(request.by());
-            failed.putAll(staging.failed());
+            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
+                    wanted.wanted().of().release(), wanted.wanted().mode(), plan.files(), plan.bytes() / 1e6,
+                    plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6);
+            return staging.run(plan, request.by()).failed();
         }
-        return null;
     }
 
     /** Also after Ctrl-C. A loop device that the mount had goes a moment later. */
@@ -231,7 +217,7 @@ public final class OfflineStaging {
         }
     }
 
-    private ObjectNode report(GptPlan plan, VerifiedPartition contents, List<Path> copies) {
+    private ObjectNode report(GptPlan plan, VerifiedPartition contents, DiskCopies.Outcome copies) {
         BlockDevice disk = plan.disk();
         Partition partition = plan.partition();
         ObjectNode report = Json.object().put("disk", request.disk().toString()).put("partition", partition.number())
@@ -240,12 +226,19 @@ public final class OfflineStaging {
             report.put("usedBytes", contents.usedBytes()).put("images", contents.images())
                     .put("inventory", contents.inventory() == null ? null : contents.inventory().toString());
         }
-        copies.forEach(c -> report.withArray("copies").add(c.toString()));
+        copies.whole().forEach(c -> report.withArray("copies").add(c.toString()));
         seconds.forEach(report.putObject("seconds")::put);
-        failed.forEach(report.putObject("failed")::put);
-        failed.entrySet().stream().limit(SHOWN)
-                .forEach(f -> System.err.println("failed: " + f.getKey() + ": " + f.getValue()));
+        copies.failed().forEach(report.putObject("failed")::put);
         return report;
+    }
+
+    /** What failed by the report of {@link #run}, a line each; the last one counts those that are left out. */
+    public static List<String> failures(ObjectNode report) {
+        JsonNode failed = report.path("failed");
+        Stream<String> first = failed.properties().stream().limit(SHOWN)
+                .map(f -> "failed: " + f.getKey() + ": " + f.getValue().asText());
+        return Stream.concat(first, failed.size() <= SHOWN ? Stream.empty()
+                : Stream.of("failed: " + (failed.size() - SHOWN) + " more (--json lists all)")).toList();
     }
 
     /** What {@link #run} reported, for a person. */

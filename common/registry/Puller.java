@@ -82,6 +82,10 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             long presentBytes, long fetchBytes) {
     }
 
+    /** The images that are whole now; {@code failed}: reference → reason, those of the plan included. */
+    public record Outcome(List<Descriptor> whole, Map<String, String> failed) {
+    }
+
     /** Asks for all manifests. An image that cannot be had does not stop the others. */
     public Plan plan(ImageList list) throws IOException {
         Map<String, Image> found = new LinkedHashMap<>();
@@ -103,10 +107,10 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     }
 
     /**
-     * Fetches what the plan lacks and returns the images that are whole; why others are not is added to {@code failed}.
-     * Throws {@link FileSystemException} when our own disk fails (full, say): whole and partial blobs stay.
+     * Fetches what the plan lacks; an image that cannot be had does not stop the others. Throws {@link FileSystemException} when our own disk fails (full, say): whole and partial blobs stay.
      */
-    public List<Descriptor> fetch(Plan plan, Map<String, String> failed) throws IOException {
+    public Outcome fetch(Plan plan) throws IOException {
+        Map<String, String> failed = new TreeMap<>(plan.failed);
         layout.createFolders();
         Map<Digest, Wanted> wanted = new LinkedHashMap<>();
         for (Image image : plan.images) {
@@ -143,7 +147,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
                     image.entry.text(), lost.getOrDefault(b.digest(),
                             b.digest() + " is not of the " + b.size() + " bytes its manifest states")));
         }
-        return whole;
+        return new Outcome(whole, failed);
     }
 
     private void keep(Image image, List<Descriptor> whole, Plan plan, Progress progress) throws IOException {

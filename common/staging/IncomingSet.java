@@ -4,7 +4,7 @@ package common.staging;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Parallel.java
-//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/ArtifactSource.java
 //SOURCES ../http/Download.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Descriptor.java
@@ -26,7 +26,7 @@ import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Parallel;
-import common.http.ArtifactServer;
+import common.http.ArtifactSource;
 import common.http.Download;
 import common.inventory.Inventory;
 import common.oci.Descriptor;
@@ -62,7 +62,7 @@ public final class IncomingSet {
         return images.size();
     }
 
-    /** All blobs of the set's images, manifests included; of an image whose manifest could not be had, the manifest. */
+    /** All blobs to stage, manifests included; of an image whose manifest could not be had, the manifest. */
     Collection<Descriptor> reached() {
         return reached;
     }
@@ -114,25 +114,29 @@ public final class IncomingSet {
 
     /**
      * Fetches the manifests of all images, then those of a list's manifests that the server has, and so finds out what
-     * the set reaches; nothing where the images come in a store.
+     * is to be staged of what the set reaches.
+     *
+     * @return what could not be had: name on the server → reason
      */
-    void resolve(ArtifactServer server, ServedRelease offer, int jobs, Map<String, String> failed) throws IOException {
-        if (images.isEmpty() || !offer.mode().wantsBlobs()) {
-            return;
+    Map<String, String> resolve(ServedRelease.Selection wanted, int jobs) throws IOException {
+        Map<String, String> failed = new TreeMap<>();
+        if (images.isEmpty()) {
+            return failed;
         }
+        ArtifactSource server = wanted.of().source();
         layout.createFolders();
         Set<Digest> seen = new HashSet<>();
         List<Descriptor> round = images;
         for (boolean listed = true; !round.isEmpty(); listed = false) {
-            boolean mayLack = !listed && offer.blobs() == null;
+            boolean mayLack = !listed && wanted.of().blobs() == null;
             List<Descriptor> fresh = round.stream().filter(d -> seen.add(d.digest())).toList();
             Set<Descriptor> next = new LinkedHashSet<>();
             Parallel.run(jobs, fresh, d -> manifest(server, d), (d, m) -> next.addAll(m.manifests()), (d, e) -> {
-                if (!(mayLack && e instanceof ArtifactServer.Missing)) {
+                if (!(mayLack && e instanceof ArtifactSource.Missing)) {
                     failed.put(from(d), server.explain(e));
                 }
             });
-            round = next.stream().filter(offer::mayHave).toList();
+            round = next.stream().filter(wanted::mayHave).toList();
         }
         for (Descriptor image : images) {
             if (failed.containsKey(from(image))) {
@@ -140,15 +144,16 @@ public final class IncomingSet {
                 continue;
             }
             try {
-                reached.addAll(layout.reach(image));
+                layout.reach(image).stream().filter(wanted::wants).forEach(reached::add);
             } catch (Cli.Failure e) {
                 failed.put(name + " " + image.name(), e.getMessage());
                 broken = true;
             }
         }
+        return failed;
     }
 
-    private Manifest manifest(ArtifactServer server, Descriptor manifest) throws IOException {
+    private Manifest manifest(ArtifactSource server, Descriptor manifest) throws IOException {
         if (manifest.size() > Manifest.MAX_BYTES) {
             throw new Cli.Failure("too large for a manifest: " + manifest.size() + " bytes");
         }

@@ -6,9 +6,10 @@ package common.staging;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/Progress.java
-//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/ArtifactSource.java
 //SOURCES ../http/Download.java
 //SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../node/NodeTar.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
@@ -35,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,9 +48,10 @@ import common.cli.FileTree;
 import common.cli.Json;
 import common.cli.Parallel;
 import common.cli.Progress;
-import common.http.ArtifactServer;
+import common.http.ArtifactSource;
 import common.http.Download;
 import common.inventory.Inventory;
+import common.inventory.StagingMode;
 import common.node.NodeTar;
 import common.oci.Descriptor;
 import common.oci.Digest;
@@ -56,27 +59,25 @@ import common.oci.DiskNames;
 import common.oci.OciLayout;
 
 /**
- * Copies what an {@link ServedRelease} has into the folder that the data partition is mounted on. Order: blobs and other large
+ * Copies what is wanted of a {@link ServedRelease} into the folder that the data partition is mounted on. Order: blobs and other large
  * files; per set, once all its blobs are there, oci-layout, index.json and the image list; node.tar unpacked; and if
  * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
  */
 public final class PartitionStager implements AutoCloseable {
     private static final int BLOCK = 4096;
 
-    private final ArtifactServer server;
-    private final ServedRelease offer;
+    private final ArtifactSource server;
+    private final ServedRelease.Selection wanted;
     private final Path folder;
     private final int jobs;
     private final FileChannel lock;
     private final List<IncomingSet> sets = new ArrayList<>();
-    private final List<IncomingSet> whole = new ArrayList<>();
-    private final Map<Path, Piece> pieces = new LinkedHashMap<>();
-    private final Map<String, String> failed = new TreeMap<>();
+    private final Map<Path, WantedFile> files = new LinkedHashMap<>();
     private final AtomicLong fetched = new AtomicLong();
     private volatile String gone;
 
     /** One large file; {@code modified}: what its time becomes so that the next run knows it again, or null. */
-    private record Piece(String from, Download download, boolean here, FileTime modified) {
+    private record WantedFile(String from, Download download, boolean here, FileTime modified) {
         long size() {
             return Math.max(0, download.size());
         }
@@ -90,14 +91,28 @@ public final class PartitionStager implements AutoCloseable {
         }
     }
 
-    /** {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. */
-    public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes) {
+    /**
+     * {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. {@code failed}: what could
+     * not be had, name on the server → reason.
+     */
+    public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes,
+            Map<String, String> failed) {
+    }
+
+    /**
+     * What became of a plan.
+     *
+     * @param whole the sets that are whole now
+     * @param failed what could not be had: name on the server → reason
+     * @param fetchedBytes what was added, manifests and documents aside
+     */
+    public record Outcome(List<IncomingSet> whole, Map<String, String> failed, long fetchedBytes) {
     }
 
     /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
-    public PartitionStager(ArtifactServer server, ServedRelease offer, Path folder, int jobs) throws IOException {
-        this.server = server;
-        this.offer = offer;
+    public PartitionStager(ServedRelease.Selection wanted, Path folder, int jobs) throws IOException {
+        this.server = wanted.of().source();
+        this.wanted = wanted;
         this.folder = folder.toAbsolutePath().normalize();
         this.jobs = jobs;
         lock = FileChannel.open(folder.resolve(DiskNames.STAGING_LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -107,27 +122,14 @@ public final class PartitionStager implements AutoCloseable {
         }
     }
 
-    /** The sets that are whole now. */
-    public List<IncomingSet> whole() {
-        return whole;
-    }
-
-    /** What could not be had: name on the server → reason. */
-    public Map<String, String> failed() {
-        return failed;
-    }
-
-    /** What {@link #fetch} added so far, manifests and documents aside. */
-    public long fetchedBytes() {
-        return fetched.get();
-    }
-
-    /** Fetches documents and manifests, and so learns what else is needed. */
+    /** Fetches documents and manifests, and so learns what else is needed. Comes before {@link #run}, once. */
     public Plan plan() throws IOException {
-        List<ServedRelease.File> documents = offer.files().values().stream().filter(ServedRelease.File::isDocument).toList();
-        List<ServedRelease.File> others = offer.files().values().stream().filter(f -> !f.isDocument()).toList();
-        Parallel.run(jobs, others, this::piece, (f, piece) -> pieces.put(piece.download.target(), piece), this::fails);
-        for (String name : new TreeSet<>(offer.files().values().stream().map(ServedRelease.File::folder).toList())) {
+        Map<String, String> failed = new TreeMap<>();
+        Parallel.Then<ServedRelease.File, Exception> fails = (f, e) -> failed.put(f.from(), server.explain(e));
+        List<ServedRelease.File> documents = wanted.files().values().stream().filter(ServedRelease.File::isDocument).toList();
+        List<ServedRelease.File> others = wanted.files().values().stream().filter(f -> !f.isDocument()).toList();
+        Parallel.run(jobs, others, this::wanted, (f, file) -> files.put(file.download.target(), file), fails);
+        for (String name : new TreeSet<>(wanted.files().values().stream().map(ServedRelease.File::folder).toList())) {
             if (name.isEmpty()) {
                 continue;
             }
@@ -135,23 +137,51 @@ public final class PartitionStager implements AutoCloseable {
             sets.add(set);
             Files.createDirectories(folder.resolve(name));
             Parallel.run(jobs, documents.stream().filter(d -> d.folder().equals(name)).toList(),
-                    d -> set.checked(d, server.read(d.from())), set::add, this::fails);
-            set.resolve(server, offer, jobs, failed);
+                    d -> set.checked(d, server.read(d.from())), set::add, fails);
+            failed.putAll(set.resolve(wanted, jobs));
             for (Descriptor blob : set.reached()) {
                 Download download = set.download(blob);
-                pieces.putIfAbsent(download.target(), new Piece(IncomingSet.from(blob), download, set.holds(blob), null));
+                files.putIfAbsent(download.target(), new WantedFile(IncomingSet.from(blob), download, set.holds(blob), null));
             }
         }
-        List<Piece> missing = missing();
-        long bytes = pieces.values().stream().mapToLong(Piece::size).sum();
-        long fetch = missing.stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
-        return new Plan(pieces.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace());
+        long bytes = files.values().stream().mapToLong(WantedFile::size).sum();
+        long fetch = missing().stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
+        return new Plan(files.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace(), failed);
     }
 
-    /** Fetches what is not here; what fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit. */
-    public void fetch(Plan plan) throws IOException {
-        List<Piece> missing = missing();
-        long unpacked = missing.stream().filter(p -> p.from.equals(DiskNames.NODE_TAR)).mapToLong(Piece::size).sum();
+    /**
+     * Fetches what is not here, and makes what is whole valid: the documents of sets without a gap, node/, and the
+     * inventory if nothing failed. What fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit.
+     *
+     * @param by who stages, for staged.json
+     */
+    public Outcome run(Plan plan, String by) throws IOException {
+        Map<String, String> failed = new TreeMap<>(plan.failed);
+        fetch(plan).forEach(failed::putIfAbsent);
+        List<IncomingSet> whole = new ArrayList<>();
+        for (IncomingSet set : sets) {
+            List<Descriptor> lacking = set.lacking();
+            lacking.forEach(b -> failed.putIfAbsent(IncomingSet.from(b), "not of the " + b.size()
+                    + " bytes that its manifest states"));
+            if (lacking.isEmpty() && !set.isBroken() && wanted.files().values().stream()
+                    .noneMatch(f -> f.folder().equals(set.name()) && failed.containsKey(f.from()))) {
+                set.commit();
+                whole.add(set);
+            }
+        }
+        if (!failed.containsKey(DiskNames.NODE_TAR)) {
+            unpackNode().ifPresent(reason -> failed.put(DiskNames.NODE_TAR, reason));
+        }
+        if (failed.isEmpty()) {
+            announce(whole, by);
+        }
+        return new Outcome(whole, failed, fetched.get());
+    }
+
+    private Map<String, String> fetch(Plan plan) throws IOException {
+        Map<String, String> failed = new TreeMap<>();
+        List<WantedFile> missing = missing();
+        long unpacked = missing.stream().filter(p -> p.from.equals(DiskNames.NODE_TAR)).mapToLong(WantedFile::size).sum();
         if (plan.fetchBytes + unpacked + (long) BLOCK * missing.size() > plan.freeBytes) {
             throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: %.1f MB to fetch, %.1f MB free in %s; "
                     + "use a larger partition", (plan.fetchBytes + unpacked) / 1e6, plan.freeBytes / 1e6, folder));
@@ -168,41 +198,25 @@ public final class PartitionStager implements AutoCloseable {
                 }
             }, (p, e) -> failed.putIfAbsent(p.from, server.explain(e)));
         }
+        return failed;
     }
 
-    /** Makes what is whole valid: the documents of sets without a gap, node/, and the inventory if nothing failed. */
-    public void commit(String by) throws IOException {
-        for (IncomingSet set : sets) {
-            List<Descriptor> lacking = set.lacking();
-            lacking.forEach(b -> failed.putIfAbsent(IncomingSet.from(b), "not of the " + b.size()
-                    + " bytes that its manifest states"));
-            if (lacking.isEmpty() && !set.isBroken() && offer.files().values().stream()
-                    .noneMatch(f -> f.folder().equals(set.name()) && failed.containsKey(f.from()))) {
-                set.commit();
-                whole.add(set);
-            }
-        }
-        unpackNode();
-        if (!failed.isEmpty()) {
-            return;
-        }
-        copy(Inventory.SIGNATURE, offer.signature());
-        copy(Inventory.FILE, offer.inventory());
-        ServedRelease.Mode mode = offer.mode();
-        ObjectNode staged = Json.object().put("mode", mode.name().toLowerCase(Locale.ROOT));
-        mode.kinds().stream().filter(this::staged).forEach(staged.putArray("kinds")::add);
-        Json.write(folder.resolve(DiskNames.STAGED), staged.put("release", offer.release())
+    /** The last step: inventory and signature as they were served, and what was staged. */
+    private void announce(List<IncomingSet> whole, String by) throws IOException {
+        copy(Inventory.SIGNATURE, wanted.of().signature());
+        copy(Inventory.FILE, wanted.of().inventory());
+        StagingMode mode = wanted.mode();
+        ObjectNode staged = Json.object().put("mode", mode.toString());
+        mode.kinds().stream().filter(kind -> kind.equals("blob") ? whole.stream().anyMatch(s -> s.images() > 0)
+                : wanted.files().values().stream().anyMatch(f -> f.kind().equals(kind)))
+                .forEach(staged.putArray("kinds")::add);
+        Json.write(folder.resolve(DiskNames.STAGED), staged.put("release", wanted.of().release())
                 .put("when", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()).put("by", by));
     }
 
     @Override
     public void close() throws IOException {
         lock.close();
-    }
-
-    private boolean staged(String kind) {
-        return kind.equals("blob") ? whole.stream().anyMatch(s -> s.images() > 0)
-                : offer.files().values().stream().anyMatch(f -> f.kind().equals(kind));
     }
 
     private void copy(String name, byte[] bytes) throws IOException {
@@ -213,39 +227,39 @@ public final class PartitionStager implements AutoCloseable {
         }
     }
 
-    private List<Piece> missing() {
-        return pieces.values().stream().filter(p -> !p.here)
-                .sorted(Comparator.comparingLong(Piece::size).reversed()).toList(); // none large left for the end
+    private List<WantedFile> missing() {
+        return files.values().stream().filter(p -> !p.here)
+                .sorted(Comparator.comparingLong(WantedFile::size).reversed()).toList(); // none large left for the end
     }
 
-    private Piece piece(ServedRelease.File file) throws IOException {
+    private WantedFile wanted(ServedRelease.File file) throws IOException {
         Path target = folder.resolve(file.path());
         Path partial = target.resolveSibling(".partial-" + target.getFileName());
         if (file.sha256() != null) {
             Download download = new Download(partial, target, file.size(), file.sha256());
             boolean here = Files.isRegularFile(target) && Files.size(target) == file.size()
                     && Digest.of(target).equals(file.sha256());
-            return new Piece(file.from(), download, here, null);
+            return new WantedFile(file.from(), download, here, null);
         }
-        ArtifactServer.Facts facts = server.facts(file.from());
+        ArtifactSource.Facts facts = server.facts(file.from());
         boolean here = Files.isRegularFile(target) && Files.size(target) == facts.size()
                 && Files.getLastModifiedTime(target).equals(facts.modified());
-        return new Piece(file.from(), new Download(partial, target, facts.size(), null), here, facts.modified());
+        return new WantedFile(file.from(), new Download(partial, target, facts.size(), null), here, facts.modified());
     }
 
-    private Digest fetch(Piece piece, Progress progress) throws IOException {
+    private Digest fetch(WantedFile file, Progress progress) throws IOException {
         if (gone != null) {
             throw new Cli.Failure("not tried: " + gone);
         }
-        long[] counted = {-piece.partialBytes()}; // the plan counts these as here
+        long[] counted = {-file.partialBytes()}; // the plan counts these as here
         try {
-            Digest digest = piece.download.from(server.source(piece.from), n -> {
+            Digest digest = file.download.from(server.source(file.from), n -> {
                 progress.advance(counted[0] + n);
                 fetched.addAndGet(counted[0] + n);
                 counted[0] = 0;
             });
-            if (piece.modified != null) {
-                Files.setLastModifiedTime(piece.download.target(), piece.modified);
+            if (file.modified != null) {
+                Files.setLastModifiedTime(file.download.target(), file.modified);
             }
             return digest;
         } catch (ConnectException | NoRouteToHostException | UnknownHostException | SocketTimeoutException e) {
@@ -254,18 +268,16 @@ public final class PartitionStager implements AutoCloseable {
         }
     }
 
-    private void unpackNode() throws IOException {
+    /** Why it could not be unpacked. */
+    private Optional<String> unpackNode() throws IOException {
         Path node = folder.resolve(DiskNames.NODE);
-        if (offer.files().containsKey(DiskNames.NODE_TAR) && !failed.containsKey(DiskNames.NODE_TAR) && !Files.exists(node)) {
+        if (wanted.files().containsKey(DiskNames.NODE_TAR) && !Files.exists(node)) {
             try {
                 NodeTar.unpack(folder.resolve(DiskNames.NODE_TAR), node);
             } catch (Cli.Failure e) {
-                failed.put(DiskNames.NODE_TAR, e.getMessage());
+                return Optional.of(e.getMessage());
             }
         }
-    }
-
-    private void fails(ServedRelease.File file, Exception e) {
-        failed.put(file.from(), server.explain(e));
+        return Optional.empty();
     }
 }

@@ -1,9 +1,12 @@
 package common.staging;
 
+//SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/ArtifactSource.java
 //SOURCES ../http/Listing.java
 //SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/Role.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
@@ -15,61 +18,65 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
-import common.http.ArtifactServer;
+import common.http.ArtifactSource;
 import common.http.Listing;
 import common.inventory.Inventory;
+import common.inventory.Role;
+import common.inventory.StagingMode;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.DiskNames;
 
 /**
- * What an artifact server has for one release: by its inventory.json, or, where there is none, by its listings. Blobs
- * are not among the files: which ones are needed, the fetched index.json files tell.
+ * All that an artifact server has for one release, read once: by its inventory.json, or, where there is none, by its
+ * listings. Blobs are not among the files: which ones are needed, the fetched index.json files tell.
  *
+ * @param release null when the server has a store and no set that would name one
  * @param inventory the bytes of inventory.json; null when there is none
  * @param signature those of inventory.json.sig; null when there is none
  * @param blobs the digests that the inventory lists; null when there is none
- * @param files what goes onto the partition, by its name there
- * @param notes what the operator should know: what is there and was left out
+ * @param roles those of the blobs as far as the inventory states them
+ * @param files by the name that they get on the partition
+ * @param notes what the operator should know
  */
-public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] signature, Set<String> blobs,
-        Map<String, File> files, List<String> notes) {
+public record ServedRelease(ArtifactSource source, String release, byte[] inventory, byte[] signature, Set<Digest> blobs,
+        Map<Digest, Role> roles, Map<String, File> files, List<String> notes) {
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
     private static final Set<String> OURS = Set.of(DiskNames.BLOBS, DiskNames.NODE, DiskNames.AI_IMAGES,
             DiskNames.OCP_IMAGES, DiskNames.STAGED, Inventory.FILE, Inventory.SIGNATURE);
 
     /**
-     * Which way the images take on the node (kinds of files, see {@link Inventory}). With the store come the documents
-     * of the sets, which say what must be in it, but neither blobs nor tarballs.
+     * What of it a mode stages.
+     *
+     * @param mode never {@link StagingMode#AUTO}
+     * @param files those of {@link ServedRelease#files} that the mode wants
      */
-    public enum Mode {
-        LOAD("blob", "set", "node"), STORE("set", "node", "store"), BOTH("blob", "set", "node", "store");
-
-        private final List<String> kinds;
-
-        Mode(String... kinds) {
-            this.kinds = List.of(kinds);
+    public record Selection(ServedRelease of, StagingMode mode, Map<String, File> files) {
+        /** Whether the blob is staged and it is worth to ask for it: an inventory lists them all. */
+        boolean mayHave(Descriptor blob) {
+            return of.blobs == null || of.blobs.contains(blob.digest());
         }
 
-        List<String> kinds() {
-            return kinds;
+        boolean wants(Descriptor blob) {
+            return mode.stages(of.roles.get(blob.digest()));
         }
 
-        boolean wants(File file) {
-            boolean images = kinds.contains("blob") || !file.kind.equals("set") || file.isDocument();
-            return images && (kinds.contains(file.kind) || !BOTH.kinds.contains(file.kind));
-        }
-
-        boolean wantsBlobs() {
-            return kinds.contains("blob");
+        /** What the operator should know before it is staged. */
+        public List<String> notes() {
+            List<String> notes = new ArrayList<>(of.notes);
+            if (mode == StagingMode.STORE) {
+                notes.add("--mode store leaves the layers out: whatever the store cannot give, such as an image that a pod "
+                        + "always pulls with layers of its own, is then asked of the site's registry; --mode both has room for them");
+            }
+            return notes;
         }
     }
 
@@ -91,81 +98,94 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
         String name() {
             return path.substring(path.indexOf('/') + 1);
         }
-    }
 
-    /** Whether it is worth to ask for a blob: an inventory lists them all. */
-    boolean mayHave(Descriptor blob) {
-        return blobs == null || blobs.contains(blob.digest().hex());
-    }
-
-    /** Asks the server. {@code release} may be null when it has only one; else that is a {@link Cli.Failure}. */
-    public static ServedRelease of(ArtifactServer server, String release, Mode mode) {
-        Listing base = server.list("");
-        ServedRelease offer = base.files().contains(Inventory.FILE) ? inventoried(server, base, release, mode)
-                : listed(server, base, release, mode);
-        boolean store = mode != Mode.LOAD && offer.files.values().stream().noneMatch(f -> f.kind.equals("store"));
-        boolean sets = mode != Mode.STORE && offer.files.values().stream().noneMatch(f -> f.kind.equals("set"));
-        if (store || sets) {
-            throw new Cli.Failure(server.url("") + ": no " + (store ? "store.sqfs; make it with build-store.java"
-                    : "image set of release " + offer.release + "; pull it first"));
+        /** A tarball is an image with its layers. */
+        private boolean isFor(StagingMode mode) {
+            return mode.stages(kind) && (mode.stagesLayers() || !kind.equals("set") || isDocument());
         }
-        return offer;
     }
 
-    private static ServedRelease inventoried(ArtifactServer server, Listing base, String wanted, Mode mode) {
-        byte[] bytes = server.read(Inventory.FILE);
-        String where = server.url(Inventory.FILE).toString();
+    /**
+     * Asks the server. Throws {@link Cli.Failure} when it has nothing to stage, and when it has several releases and
+     * {@code wanted} is null or none of them.
+     */
+    public static ServedRelease of(ArtifactSource source, String wanted) {
+        byte[] inventory;
+        try {
+            inventory = source.read(Inventory.FILE);
+        } catch (ArtifactSource.Missing none) {
+            return listed(source, wanted);
+        }
+        return inventoried(source, inventory, wanted);
+    }
+
+    /** What goes onto the partition in that mode. Throws {@link Cli.Failure} when the server lacks what the mode is about. */
+    public Selection in(StagingMode asked) {
+        StagingMode mode = asked.resolve(has("store"));
+        boolean store = mode != StagingMode.LOAD && !has("store");
+        if (store || mode != StagingMode.STORE && !has("set")) {
+            throw new Cli.Failure(source.where("") + ": no " + (store ? DiskNames.STORE + "; make it with build-store.java"
+                    : "image set of release " + release + "; pull it first"));
+        }
+        Map<String, File> wanted = new LinkedHashMap<>(files);
+        wanted.values().removeIf(f -> !f.isFor(mode));
+        return new Selection(this, mode, wanted);
+    }
+
+    private boolean has(String kind) {
+        return files.values().stream().anyMatch(f -> f.kind.equals(kind));
+    }
+
+    /** The node bundle, whatever the mode. */
+    Optional<File> node() {
+        return Optional.ofNullable(files.get(DiskNames.NODE_TAR));
+    }
+
+    private static ServedRelease inventoried(ArtifactSource source, byte[] bytes, String wanted) {
+        String where = source.where(Inventory.FILE);
         Inventory inventory = Inventory.parse(bytes, where);
         List<String> releases = inventory.files().stream().map(Inventory.Entry::release)
                 .filter(Objects::nonNull).toList();
-        String release = choose(releases, wanted, mode, server);
-        Set<String> blobs = new HashSet<>();
+        boolean store = inventory.files().stream().anyMatch(e -> e.kind().equals("store"));
+        String release = choose(releases, wanted, store, source);
+        Set<Digest> blobs = new HashSet<>();
         Map<String, File> files = new LinkedHashMap<>();
-        Set<String> known = new TreeSet<>();
         for (Inventory.Entry e : inventory.files()) {
-            known.add(e.from().split("/")[0]);
             if (e.kind().equals("blob")) {
-                blobs.add(e.sha256().hex());
+                blobs.add(e.sha256());
             } else if (e.release() == null || e.release().equals(release)) {
                 File file = new File(e.path(), e.from(), e.size(), e.sha256(), e.kind());
-                if (mode.wants(file) && (!fits(file) || e.size() < 0 || files.put(e.path(), file) != null)) {
+                if (!fits(file) || e.size() < 0 || files.put(e.path(), file) != null) {
                     throw new Cli.Failure(where + ": " + e.path() + " has no place on a data partition; "
                             + "is this inventory made by the pull scripts?");
                 }
             }
         }
         List<String> notes = new ArrayList<>();
-        List<String> left = Stream.concat(base.files().stream(), base.folders().stream())
-                .filter(n -> !known.contains(n) && !OURS.contains(n)).toList();
-        if (!left.isEmpty()) {
-            String names = String.join(", ", left.subList(0, Math.min(10, left.size())));
-            notes.add("left out, not in " + Inventory.FILE + ": " + names
-                    + (left.size() > 10 ? " and " + (left.size() - 10) + " more" : ""));
-        }
         inventory.sets().stream().filter(s -> s.path("release").asText().equals(release))
                 .filter(s -> !s.path("missing").isEmpty())
                 .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
                         + " images that could not be pulled; pull again, or go on without them"));
-        byte[] signature = base.files().contains(Inventory.SIGNATURE) ? server.read(Inventory.SIGNATURE) : null;
-        return new ServedRelease(mode, release, bytes, signature, blobs, files, notes);
+        byte[] signature = null;
+        try {
+            signature = source.read(Inventory.SIGNATURE);
+        } catch (ArtifactSource.Missing unsigned) {
+            // it is optional
+        }
+        return new ServedRelease(source, release, bytes, signature, blobs, inventory.roles(), files, notes);
     }
 
-    private static ServedRelease listed(ArtifactServer server, Listing base, String wanted, Mode mode) {
-        Map<String, String> releases = new TreeMap<>();
-        for (String folder : base.folders()) {
-            if (DiskNames.isSetFolder(folder)) {
-                releases.put(folder, DiskNames.release(folder));
-            }
-        }
-        String release = choose(releases.values(), wanted, mode, server);
+    private static ServedRelease listed(ArtifactSource source, String wanted) {
+        Listing base = source.list("");
+        List<String> releases = base.folders().stream().filter(DiskNames::isSetFolder).map(DiskNames::release).toList();
+        String release = choose(releases, wanted, base.files().contains(DiskNames.STORE), source);
         List<String> notes = new ArrayList<>();
         notes.add("no " + Inventory.FILE + " on the server: files other than blobs are taken unverified");
         Map<String, File> files = new LinkedHashMap<>();
         for (String name : base.files()) {
             String kind = name.equals(DiskNames.NODE_TAR) ? "node" : name.equals(DiskNames.STORE) ? "store" : "other";
-            File file = new File(name, name, -1, null, kind);
-            if (!OURS.contains(name) && mode.wants(file)) {
-                files.put(name, file);
+            if (!OURS.contains(name)) {
+                files.put(name, new File(name, name, -1, null, kind));
             }
         }
         for (String set : release == null ? List.<String>of() : DiskNames.SETS) {
@@ -174,17 +194,14 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
                 notes.add("no folder " + folder + " on the server: " + set + " is not staged");
                 continue;
             }
-            Listing listing = server.list(folder);
+            Listing listing = source.list(folder);
             List<String> lists = listing.files().stream().filter(n -> n.endsWith(".txt")).toList();
             for (String name : listing.files()) {
                 String path = set + "/" + (lists.size() == 1 && name.endsWith(".txt") ? set + ".txt" : name);
-                File file = new File(path, folder + "/" + name, -1, null, "set");
-                if (mode.wants(file)) {
-                    files.put(path, file);
-                }
+                files.put(path, new File(path, folder + "/" + name, -1, null, "set"));
             }
         }
-        return new ServedRelease(mode, release, null, null, null, files, notes);
+        return new ServedRelease(source, release, null, null, null, Map.of(), files, notes);
     }
 
     /** Whether the file has one of the names that section "On disk" of the design gives to a partition. */
@@ -196,15 +213,15 @@ public record ServedRelease(Mode mode, String release, byte[] inventory, byte[] 
         return path && from.length <= 2 && Stream.of(from).allMatch(Listing::isPlain);
     }
 
-    private static String choose(Collection<String> found, String wanted, Mode mode, ArtifactServer server) {
+    private static String choose(Collection<String> found, String wanted, boolean store, ArtifactSource source) {
         Set<String> releases = new TreeSet<>(found);
-        if (releases.isEmpty() && mode == Mode.STORE) {
+        if (releases.isEmpty() && store) {
             return wanted;
         }
         if (wanted != null && releases.contains(wanted) || wanted == null && releases.size() == 1) {
             return wanted != null ? wanted : releases.iterator().next();
         }
-        throw new Cli.Failure(server.url("") + ": " + (releases.isEmpty()
+        throw new Cli.Failure(source.where("") + ": " + (releases.isEmpty()
                 ? "lists no image set; is this the container-images folder, with directory listings on?"
                 : wanted != null ? "no release " + wanted + ", only " + String.join(", ", releases)
                 : "has several releases: " + String.join(", ", releases) + "; choose one with --release"));

@@ -4,9 +4,9 @@ package common.staging;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/ScriptFolder.java
-//SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/ArtifactSource.java
 //SOURCES ../http/Download.java
-//SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES PartitionStager.java
@@ -21,12 +21,11 @@ import java.util.Optional;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.ScriptFolder;
-import common.http.ArtifactServer;
+import common.http.ArtifactSource;
 import common.http.Download;
-import common.inventory.Inventory;
+import common.inventory.StagingMode;
 import common.oci.Digest;
 import common.oci.DiskNames;
-import okhttp3.HttpUrl;
 
 /**
  * What a factory VM is to get from the artifact server, known before it boots: how many bytes, and the node bundle that
@@ -34,23 +33,22 @@ import okhttp3.HttpUrl;
  *
  * @param bytes on the partition, node.tar and what it unpacks to included
  */
-public record StagingRequest(ArtifactServer server, ServedRelease offer, Optional<ServedRelease.File> node, long files, long bytes) {
+public record StagingRequest(ServedRelease.Selection wanted, long files, long bytes) {
     private static final long BLOCK = 4096;
     private static final long LOG = 64L << 20; // XFS's journal: at least that, and about 1/2048 of large file systems
 
-    /** Asks the server, by the plan that curl-all would make; its few documents go through a temporary folder. */
-    public static StagingRequest of(String base, String release, ServedRelease.Mode mode) throws IOException {
-        ArtifactServer server = ArtifactServer.at(base);
-        ServedRelease offer = ServedRelease.of(server, release, mode);
-        offer.notes().forEach(Cli::warn);
+    /** Asks the source, by the plan that curl-all would make; its few documents go through a temporary folder. */
+    public static StagingRequest of(ArtifactSource source, String release, StagingMode mode) throws IOException {
+        ServedRelease.Selection wanted = ServedRelease.of(source, release).in(mode);
+        wanted.notes().forEach(Cli::warn);
         Path temp = Files.createTempDirectory("create-vm");
-        try (PartitionStager staging = new PartitionStager(server, offer, temp, 4)) {
+        try (PartitionStager staging = new PartitionStager(wanted, temp, 4)) {
             PartitionStager.Plan plan = staging.plan();
-            staging.failed().forEach((file, why) -> {
+            plan.failed().forEach((file, why) -> {
                 throw new Cli.Failure("the artifact server's " + file + ": " + why + "; nothing was made");
             });
-            long unpacked = offer.files().containsKey(DiskNames.NODE_TAR) ? offer.files().get(DiskNames.NODE_TAR).size() : 0;
-            return new StagingRequest(server, offer, nodeTar(server, offer), plan.files(), plan.bytes() + unpacked);
+            long unpacked = wanted.of().node().map(ServedRelease.File::size).orElse(0L);
+            return new StagingRequest(wanted, plan.files(), plan.bytes() + unpacked);
         } finally {
             FileTree.delete(temp);
         }
@@ -66,13 +64,13 @@ public record StagingRequest(ArtifactServer server, ServedRelease offer, Optiona
         }
     }
 
-    public HttpUrl address() {
-        return server.url("");
+    public Optional<ServedRelease.File> node() {
+        return wanted.of().node();
     }
 
     /** sha256 of inventory.json, which says what every file is; empty where the server has none. */
     public Optional<Digest> inventory() {
-        return Optional.ofNullable(offer.inventory()).map(Digest::of);
+        return Optional.ofNullable(wanted.of().inventory()).map(Digest::of);
     }
 
     /**
@@ -80,29 +78,20 @@ public record StagingRequest(ArtifactServer server, ServedRelease offer, Optiona
      * that of this repository's own container-images.
      */
     public Path bundle(Path folder) throws IOException {
-        if (node.isEmpty()) {
+        if (node().isEmpty()) {
             return local();
         }
-        ServedRelease.File tar = node.get();
+        ServedRelease.File tar = node().get();
         Path file = folder.resolve(DiskNames.NODE_TAR);
         boolean here = Files.exists(file) && tar.sha256() != null && Digest.of(file).equals(tar.sha256());
         if (!here) {
             new Download(folder.resolve(".partial-" + DiskNames.NODE_TAR), file, tar.size(), tar.sha256())
-                    .from(server.source(tar.from()), n -> { });
+                    .from(wanted.of().source().source(tar.from()), n -> { });
         }
         return file;
     }
 
-    /** Also when the mode does not stage it: the VM has no other Java. */
-    private static Optional<ServedRelease.File> nodeTar(ArtifactServer server, ServedRelease offer) {
-        if (offer.inventory() == null) {
-            return server.list("").files().contains(DiskNames.NODE_TAR)
-                    ? Optional.of(new ServedRelease.File(DiskNames.NODE_TAR, DiskNames.NODE_TAR, -1, null, "node")) : Optional.empty();
-        }
-        return Inventory.parse(offer.inventory(), Inventory.FILE).files().stream()
-                .filter(e -> e.path().equals(DiskNames.NODE_TAR)).map(e -> new ServedRelease.File(e.path(), e.from(), e.size(), e.sha256(), e.kind())).findFirst();
-    }
-
+    /** The VM has no other Java. */
     private static Path local() {
         try {
             return ScriptFolder.beside(Path.of("container-images", DiskNames.NODE_TAR));

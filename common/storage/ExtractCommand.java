@@ -68,7 +68,7 @@ public abstract class ExtractCommand extends Cli.Command {
         }
         long begun = System.nanoTime();
         OciLayout set = OciLayout.at(set(), blobs);
-        ImageList list = ImageList.read(list(set.folder()));
+        ImageList list = ImageList.read(list(set.folder())).runnable();
         Proc.need("skopeo", "podman");
 
         Loader.Outcome outcome = new Loader(ContainersStorage.ofHost(), set, list, retries, json.text())

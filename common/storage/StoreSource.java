@@ -74,7 +74,7 @@ public record StoreSource(Path folder, String release, List<SourceSet> sets) {
         for (String name : which.names) {
             Path set = found.get(name + " " + release);
             if (set != null) {
-                sets.add(new SourceSet(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release))));
+                sets.add(new SourceSet(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release)).runnable()));
             }
         }
         return new StoreSource(root, release, sets);

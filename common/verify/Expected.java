@@ -3,6 +3,7 @@ package common.verify;
 //SOURCES ../cli/Cli.java
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES Findings.java
 
@@ -14,16 +15,17 @@ import java.util.TreeSet;
 import common.cli.Cli;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
+import common.inventory.StagingMode;
 import common.oci.DiskNames;
 
 /**
  * What must be on a partition, by who asks and not by the partition's own staged.json. On a server all must be there.
  *
  * @param stated whether this counts; without it staged.json says what must be there
- * @param mode load, store or both; null: both where the inventory has a store, else load
+ * @param mode how it was staged; null is {@link StagingMode#AUTO}
  * @param release null: the inventory's only one
  */
-public record Expected(boolean stated, String mode, String release) {
+public record Expected(boolean stated, StagingMode mode, String release) {
     /** What staged.json names. */
     public static final Expected AS_STAGED = new Expected(false, null, null);
 
@@ -53,22 +55,12 @@ public record Expected(boolean stated, String mode, String release) {
         String of = asked == null && releases.size() == 1 ? releases.iterator().next() : asked;
         boolean offered = entries.stream().anyMatch(e -> e.kind().equals("store")
                 && (e.release() == null || e.release().equals(of)));
-        Set<String> kinds = stated ? kinds(offered) : tree.kinds();
+        Set<String> kinds = stated ? Set.copyOf((mode == null ? StagingMode.AUTO : mode).resolve(offered).kinds())
+                : tree.kinds();
         Path store = tree.root().resolve(DiskNames.STORE);
         if (stated && kinds.contains("store") && !offered && !tree.files().containsKey(store)) {
             findings.wrong(store, "missing");
         }
         return tree.expecting(kinds, of);
-    }
-
-    private Set<String> kinds(boolean offered) {
-        Set<String> kinds = new TreeSet<>(Set.of("set", "node"));
-        if (!"store".equals(mode)) {
-            kinds.add("blob");
-        }
-        if (mode == null ? offered : !mode.equals("load")) {
-            kinds.add("store");
-        }
-        return kinds;
     }
 }

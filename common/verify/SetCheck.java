@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
@@ -40,7 +41,7 @@ final class SetCheck {
         this.findings = findings;
     }
 
-    /** How many images are complete; with {@code blobs} false in {@link #add}: how many are listed. */
+    /** Of how many images all is here that must be. */
     int images() {
         return images;
     }
@@ -71,8 +72,12 @@ final class SetCheck {
         return more < 0 ? "" : "; of " + neededBy.get(blob) + (more > 0 ? " and " + more + " more images" : "");
     }
 
-    /** Looks at one set; without {@code blobs} the list alone, as where the images are in a store. */
-    void add(ArtifactTree.ImageSet set, boolean blobs) throws IOException {
+    /**
+     * Looks at one set.
+     *
+     * @param needed whether a blob that its images reach must be here
+     */
+    void add(ArtifactTree.ImageSet set, Predicate<Descriptor> needed) throws IOException {
         Path folder = set.layout().folder();
         ImageList list;
         Map<String, Descriptor> stored = new HashMap<>();
@@ -85,22 +90,25 @@ final class SetCheck {
         }
         List<String> names = references.computeIfAbsent(set, n -> new ArrayList<>());
         for (ImageList.Entry entry : list.entries()) {
-            Stream.concat(Stream.of(entry.text()), entry.tags().stream().map(t -> entry.repository() + ":" + t))
-                    .distinct().forEach(names::add);
+            if (!entry.whole()) {
+                Stream.concat(Stream.of(entry.text()), entry.tags().stream().map(t -> entry.repository() + ":" + t))
+                        .distinct().forEach(names::add);
+            }
             Descriptor image = stored.get(entry.text());
-            if (!blobs || image == null && Files.exists(folder.resolve(entry.tarballName() + ".tgz"))) {
+            if (image == null && Files.exists(folder.resolve(entry.tarballName() + ".tgz"))) {
                 images++;
             } else if (image == null) {
                 findings.wrong(set.layout().index(), "lacks " + entry.text() + "; pull this set again");
             } else if (entry.text().contains("@") && !entry.text().endsWith("@" + image.digest())) {
                 findings.wrong(set.layout().index(), "has " + image.digest() + " as " + entry.text());
             } else {
-                image(set.layout(), entry.text(), image);
+                image(set.layout(), entry.text(), image, needed);
             }
         }
     }
 
-    private void image(OciLayout layout, String reference, Descriptor image) throws IOException {
+    private void image(OciLayout layout, String reference, Descriptor image, Predicate<Descriptor> needed)
+            throws IOException {
         Set<Descriptor> reached;
         try {
             reached = layout.reach(image);
@@ -114,7 +122,8 @@ final class SetCheck {
             return;
         }
         boolean complete = true;
-        for (Descriptor blob : reached) {
+        boolean layers = reached.stream().allMatch(needed);
+        for (Descriptor blob : reached.stream().filter(needed).toList()) {
             Path file = layout.blob(blob.digest());
             boolean first = neededBy.putIfAbsent(file, reference) == null;
             needs.merge(file, 1, Integer::sum);
@@ -128,6 +137,8 @@ final class SetCheck {
         }
         if (complete) {
             images++;
+        }
+        if (complete && layers) {
             whole.computeIfAbsent(layout, l -> new ArrayList<>()).add(image);
         }
     }

@@ -5,6 +5,8 @@ package common.verify;
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../inventory/InventorySignature.java
+//SOURCES ../inventory/Role.java
+//SOURCES ../inventory/StagingMode.java
 //SOURCES ../node/NodeTar.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
@@ -35,6 +37,8 @@ import common.cli.Progress;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
+import common.inventory.Role;
+import common.inventory.StagingMode;
 import common.node.NodeTar;
 import common.oci.Digest;
 import common.oci.DiskNames;
@@ -102,14 +106,15 @@ public final class Verification {
         try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
             inventory();
             tree = expected.of(tree, inventory, against, findings);
-            boolean blobs = tree.needsBlobs(inventory);
+            boolean all = tree.needsBlobs(inventory);
+            Map<Digest, Role> roles = inventory == null ? Map.of() : inventory.roles();
             List<ArtifactTree.ImageSet> sets = tree.sets(inventory);
             if (sets.isEmpty()) {
                 findings.wrong(tree.root(), "no image set here; is this container-images or the data partition?");
             }
             for (ArtifactTree.ImageSet set : sets) {
                 boolean tarballs = !Files.exists(set.layout().index());
-                images.add(set, blobs || tarballs);
+                images.add(set, b -> all || tarballs || StagingMode.STORE.stages(roles.get(b.digest())));
             }
             strangers();
             blobs(hashes);

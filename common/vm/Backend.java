@@ -2,13 +2,11 @@ package common.vm;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES KcliDomain.java
 //SOURCES LibvirtDomain.java
 //SOURCES QemuMachine.java
 //SOURCES VirtualMachine.java
 //SOURCES VmFolder.java
 
-import java.nio.file.Path;
 import java.util.Locale;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,9 +19,7 @@ public enum Backend {
     AUTO,
     LIBVIRT,
     /** A process of our own, without a daemon. */
-    QEMU,
-    /** kcli makes it from the plan, on libvirt. */
-    KCLI;
+    QEMU;
 
     /** Never {@link #AUTO}. A VM that is there stays with the backend that made it. */
     public Backend resolve(VmFolder folder, String connect) {
@@ -34,12 +30,8 @@ public enum Backend {
         return this != AUTO ? this : made != AUTO ? made : LibvirtDomain.answers(connect) ? LIBVIRT : QEMU;
     }
 
-    public VirtualMachine open(VirtualMachine.Spec order, String connect, Path profile) {
-        return switch (this) {
-            case LIBVIRT -> new LibvirtDomain(order, connect);
-            case KCLI -> new KcliDomain(order, connect, profile);
-            default -> new QemuMachine(order);
-        };
+    public VirtualMachine open(VirtualMachine.Spec order, String connect) {
+        return this == LIBVIRT ? new LibvirtDomain(order, connect) : new QemuMachine(order);
     }
 
     /** How the VM is found again. */

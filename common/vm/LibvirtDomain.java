@@ -34,7 +34,7 @@ import okhttp3.HttpUrl;
  * A VM of libvirt, on this host or another one, by virsh. Disks, image and Ignition config are volumes of the plan's
  * storage pool, since files of this host mean nothing to another.
  */
-public class LibvirtDomain implements VirtualMachine {
+public final class LibvirtDomain implements VirtualMachine {
     private static final String PORT = "ssh.port";
 
     protected final Spec order;
