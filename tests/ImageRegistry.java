@@ -135,7 +135,7 @@ final class ImageRegistry extends Dispatcher implements AutoCloseable {
         if (path.matches("/v2/?")) {
             return new MockResponse(200, Headers.of("Content-Type", "application/json"), "{}");
         }
-        byte[] bytes = content.get(path.replaceFirst("^/v2/(library/)?[^/]+(/app)?/(?=manifests|blobs)", "").replace("%3A", ":"));
+        byte[] bytes = content.get(path.replaceFirst("^/v2/.*/(?=manifests|blobs)", "").replace("%3A", ":"));
         if (bytes == null) {
             return new MockResponse(404, Headers.of(), "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}");
         }

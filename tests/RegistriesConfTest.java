@@ -38,7 +38,7 @@ class RegistriesConfTest {
             location = "mirror-1:5000/copy"
             insecure = true
             [[registry.mirror]]
-            location = "mirror-2/deep/copy"
+            location = "mirror-2.lan/deep/copy"
             """;
 
     @TempDir
@@ -64,15 +64,8 @@ class RegistriesConfTest {
     @DisplayName("mirrors come in their order, then the entry's own location, each in place of the prefix")
     void mirrorsThenLocation() throws IOException {
         assertEquals(List.of(new Endpoint("mirror-1:5000", "copy/name", true),
-                new Endpoint("mirror-2", "deep/copy/name", false), new Endpoint("quay.example", "other/name", false)),
+                new Endpoint("mirror-2.lan", "deep/copy/name", false), new Endpoint("quay.example", "other/name", false)),
                 endpoints(MIRRORED, "quay.io/org/name"));
-    }
-
-    @Test
-    @DisplayName("an entry without location leaves the reference as it is")
-    void noLocation() throws IOException {
-        assertEquals(List.of(new Endpoint("quay.io", "org/name", true)),
-                endpoints("[[registry]]\nprefix = \"quay.io\"\ninsecure = true\n", "quay.io/org/name"));
     }
 
     @Test
@@ -83,11 +76,11 @@ class RegistriesConfTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"quay.io/a/b, deep/b", "quay.io/a/c, short/a/c", "quay.io/ab, short/ab", "quay.io/a/b/c, deep/b/c"})
+    @CsvSource({"quay.io/a/b, deep.lan/b", "quay.io/a/c, short.lan/a/c", "quay.io/ab, short.lan/ab", "quay.io/a/b/c, deep.lan/b/c"})
     @DisplayName("the longest matching prefix counts, matching whole path components")
     void longestPrefix(String name, String expected) throws IOException {
-        String toml = "[[registry]]\nprefix = \"quay.io/a/b\"\nlocation = \"deep/b\"\n"
-                + "[[registry]]\nprefix = \"quay.io\"\nlocation = \"short\"\n";
+        String toml = "[[registry]]\nprefix = \"quay.io/a/b\"\nlocation = \"deep.lan/b\"\n"
+                + "[[registry]]\nprefix = \"quay.io\"\nlocation = \"short.lan\"\n";
         assertEquals(expected, endpoints(toml, name).get(0).toString());
     }
 
@@ -114,7 +107,7 @@ class RegistriesConfTest {
     @DisplayName("a mirror may be for digests only or for tags only")
     void digestOnly(String entry, String mirror, int byDigest, int byTag) throws IOException {
         RegistriesConf conf = conf("[[registry]]\nlocation = \"quay.io\"\n" + entry
-                + "\n[[registry.mirror]]\nlocation = \"mirror\"\n" + mirror + "\n");
+                + "\n[[registry.mirror]]\nlocation = \"mirror.lan\"\n" + mirror + "\n");
         assertEquals(List.of(byDigest, byTag),
                 List.of(conf.endpoints("quay.io/a", true).size(), conf.endpoints("quay.io/a", false).size()));
     }
@@ -129,7 +122,11 @@ class RegistriesConfTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "[registries.search]\\nregistries = []|version 1",
-        "[[registry]]\\ninsecure = true|without prefix and location",
+        "[[registry]]\\ninsecure = true|registries.conf:1: a [[registry]] without prefix and location",
+        "[[registry]]\\nprefix = \"quay.io\"|registries.conf:1: a [[registry]] without location",
+        "[[registry]]\\nlocation = \"q.io\"\\ninsecure = 1|registries.conf:3: insecure is neither true nor false",
+        "credential-helpers = [\"pass\"]|registries.conf:1: credential-helpers: pass is not supported",
+        "[[registry]]\\nprefix = \"q.io/a:1\"\\nlocation = \"r.io\"|registries.conf:2: prefix q.io/a:1: one with a tag",
         "[[registry]]\\nlocation = \"https://quay.io\"|location https://quay.io: no scheme",
         "[[registry]]\\nlocation = \"q.io\"\\n[[registry.mirror]]\\ninsecure = true|a mirror of q.io without location",
         "[[registry]]\\nlocation = quay.io|registries.conf:2: "})

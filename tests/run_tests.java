@@ -68,10 +68,12 @@
 //SOURCES PullNetworkTest.java
 //SOURCES PullOptionsTest.java
 //SOURCES PullRedirectTest.java
+//SOURCES PullReferenceTest.java
 //SOURCES PullTest.java
 //SOURCES PullTlsTest.java
 //SOURCES PullTokenTest.java
 //SOURCES ReadmeInstallTest.java
+//SOURCES RegistriesConfPeerTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES RegistryClientsTest.java
 //SOURCES RegistryFaultTest.java

@@ -61,12 +61,16 @@ public record Manifest(byte[] bytes, Descriptor descriptor, List<Descriptor> blo
         return isList() ? List.of() : blobs.subList(1, blobs.size());
     }
 
-    /** The entries of a list that the platform {@code os/architecture[/variant]} can run: one; all when it is null. */
+    /**
+     * The entries of a list that the platform {@code os/architecture[/variant]} can run: one; all when it is null. The
+     * platform of an entry is optional (image-index.md): one without is taken where no other fits, as podman does.
+     */
     public List<Descriptor> on(String platform, String where) {
         if (platform == null) {
             return manifests;
         }
-        return List.of(manifests.stream().filter(m -> m.runsOn(platform)).findFirst().orElseThrow(() -> new Cli.Failure(
+        return List.of(manifests.stream().filter(m -> m.runsOn(platform)).findFirst()
+                .or(() -> manifests.stream().filter(m -> m.platform() == null).findFirst()).orElseThrow(() -> new Cli.Failure(
                 where + ": no image for " + platform + "; it has " + manifests.stream().map(Descriptor::platform)
                         .map(String::valueOf).collect(Collectors.joining(", ")))));
     }

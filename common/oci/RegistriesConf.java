@@ -1,7 +1,8 @@
 package common.oci;
 
-//SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES RegistriesConfFile.java
+//SOURCES RepositoryName.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,9 +14,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
-import common.cli.Json;
 
 /**
  * Where to ask for a reference: {@code registries.conf} version 2 (containers-registries.conf(5)): the entry with the
@@ -43,13 +42,13 @@ public final class RegistriesConf {
     private record Rule(String prefix, Location location, boolean blocked, List<Location> mirrors) {
         /** How much of the name the prefix covers, and a location replaces; 0 when it does not match. */
         int covers(String name) {
-            if (prefix.startsWith("*.")) {
-                String host = name.split("[:/]", 2)[0];
-                return host.endsWith(prefix.substring(1)) ? host.length() : 0;
+            boolean below = prefix.startsWith("*.");
+            int from = below ? name.indexOf(prefix.substring(1)) : name.startsWith(prefix) ? 0 : -1;
+            if (from < 0 || name.substring(0, from).contains("/")) {
+                return 0;
             }
-            boolean whole = name.length() == prefix.length() || name.length() > prefix.length()
-                    && "/:".indexOf(name.charAt(prefix.length())) >= 0;
-            return name.startsWith(prefix) && whole ? prefix.length() : 0;
+            int end = from + prefix.length() - (below ? 1 : 0);
+            return end == name.length() || ":/@".indexOf(name.charAt(end)) >= 0 ? end : 0;
         }
 
         Location location(String name, Location to) {
@@ -98,74 +97,56 @@ public final class RegistriesConf {
      * {@link Cli.Failure} when it is blocked.
      */
     public List<Endpoint> endpoints(String name, boolean byDigest) {
-        Source source = source(name);
+        String asked = RepositoryName.normalized(name);
+        Source source = source(asked);
         if (source.blocked) {
-            throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule(name).prefix + ")");
+            throw new Cli.Failure(name + ": blocked in registries.conf (prefix " + rule(asked).prefix + ")");
         }
         String notFor = byDigest ? "tag-only" : "digest-only";
         Stream<Location> mirrors = source.mirrors.stream().filter(m -> !m.pullFromMirror.equals(notFor));
-        return Stream.concat(mirrors, Stream.of(source.location)).map(l -> endpoint(l, name)).toList();
+        List<Location> places = Stream.concat(mirrors, Stream.of(source.location)).toList();
+        List<Location> open = places.stream().filter(p -> !rule(p.location).blocked).toList();
+        if (open.isEmpty()) {
+            throw new Cli.Failure(name + ": each of its places is blocked in registries.conf: "
+                    + String.join(", ", places.stream().map(Location::location).toList()));
+        }
+        return open.stream().map(l -> endpoint(l, name)).toList();
     }
 
     /** The entry that decides for a repository, its places written out for it; without one, the repository itself. */
     public Source source(String name) {
-        Rule rule = rule(name);
-        return new Source(rule.location(name, rule.location), rule.blocked,
-                rule.mirrors.stream().map(m -> rule.location(name, m)).toList());
+        String asked = RepositoryName.normalized(name);
+        Rule rule = rule(asked);
+        return new Source(rule.location(asked, rule.location), rule.blocked,
+                rule.mirrors.stream().map(m -> rule.location(asked, m)).toList());
     }
 
     private Rule rule(String name) {
-        return rules.stream().filter(r -> r.covers(name) > 0).max(Comparator.comparingInt(r -> r.prefix.length()))
+        return rules.stream().filter(r -> r.covers(name) > 0).sorted(Comparator.comparing(r -> r.prefix)).max(Comparator.comparingInt(r -> r.prefix.length()))
                 .orElse(new Rule("", new Location("", false, ""), false, List.of()));
     }
 
     private static Endpoint endpoint(Location to, String name) {
         String full = to.location;
         int slash = full.indexOf('/');
-        if (slash < 0) {
-            throw new Cli.Failure(name + ": no repository is left by registries.conf (location " + full + ")");
+        String host = slash < 0 ? full : full.substring(0, slash);
+        if (slash < 0 || !host.contains(".") && !host.contains(":") && !host.equals("localhost")) {
+            throw new Cli.Failure(name + ": registries.conf makes " + full + " of it, which is not HOST/REPOSITORY");
         }
-        String host = full.substring(0, slash);
         String repository = full.substring(slash + 1);
-        if (host.equals("docker.io")) { // its API has a name of its own, and official images a namespace
-            return new Endpoint("registry-1.docker.io", repository.contains("/") ? repository : "library/" + repository,
-                    to.insecure);
-        }
-        return new Endpoint(host, repository, to.insecure);
+        return new Endpoint(host.equals("docker.io") ? "registry-1.docker.io" : host, repository, to.insecure); // its API's name
     }
 
+    /** A later file replaces what an earlier one has for a prefix. */
     private void add(Path file) {
-        JsonNode toml = Json.readToml(file);
-        if (toml.has("registries")) {
-            throw new Cli.Failure(file + ": registries.conf version 1 is not supported; write [[registry]] entries");
-        }
-        for (JsonNode r : toml.path("registry")) {
-            String location = location(r, file);
-            String prefix = r.path("prefix").asText(location);
-            if (prefix.isEmpty()) {
-                throw new Cli.Failure(file + ": a [[registry]] without prefix and location");
-            }
-            boolean digestOnly = r.path("mirror-by-digest-only").asBoolean();
-            List<Location> mirrors = new ArrayList<>();
-            for (JsonNode m : r.path("mirror")) {
-                if (location(m, file).isEmpty()) {
-                    throw new Cli.Failure(file + ": a mirror of " + prefix + " without location");
-                }
-                mirrors.add(new Location(location(m, file), m.path("insecure").asBoolean(),
-                        digestOnly ? "digest-only" : m.path("pull-from-mirror").asText("all")));
-            }
-            rules.removeIf(old -> old.prefix.equals(prefix)); // a later file replaces
-            rules.add(new Rule(prefix, new Location(location, r.path("insecure").asBoolean(), ""),
-                    r.path("blocked").asBoolean(), mirrors));
-        }
+        RegistriesConfFile.read(file).forEach((prefix, entry) -> {
+            rules.removeIf(old -> old.prefix.equals(prefix));
+            rules.add(new Rule(prefix, location(entry.primary()), entry.blocked(),
+                    entry.mirrors().stream().map(RegistriesConf::location).toList()));
+        });
     }
 
-    private static String location(JsonNode table, Path file) {
-        String location = table.path("location").asText("").replaceFirst("/+$", "");
-        if (location.contains("://")) {
-            throw new Cli.Failure(file + ": location " + location
-                    + ": no scheme belongs here; for HTTP write insecure = true");
-        }
-        return location;
+    private static Location location(RegistriesConfFile.Place place) {
+        return new Location(place.location(), place.insecure(), place.pullFromMirror());
     }
 }

@@ -10,6 +10,7 @@ package common.storage;
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/LegacyTarball.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/RepositoryName.java
 //SOURCES ContainersStorage.java
 //SOURCES LoadSchedule.java
 
@@ -43,6 +44,7 @@ import common.oci.Digest;
 import common.oci.ImageList;
 import common.oci.LegacyTarball;
 import common.oci.OciLayout;
+import common.oci.RepositoryName;
 
 /**
  * Brings the listed images of a set into an image store, from its OCI layout or, where index.json lacks an image,
@@ -145,8 +147,10 @@ public final class Loader {
     /** The references by which the image must answer and does not yet; {@code image} is null when it is not known. */
     private List<String> lacking(ImageList.Entry entry, Descriptor image) {
         Stream<String> tags = entry.tags().stream().map(t -> entry.repository() + ":" + t);
-        return Stream.concat(Stream.of(entry.text()), tags).distinct().filter(r -> !references.contains(
-                image == null || r.contains("@") ? r : r + "@" + image.digest())).toList();
+        return Stream.concat(Stream.of(entry.text()), tags).distinct().filter(r -> {
+            String stored = RepositoryName.inStorage(r);
+            return !references.contains(image == null || r.contains("@") ? stored : stored + "@" + image.digest());
+        }).toList();
     }
 
     private static Set<Digest> digests(Set<Descriptor> blobs) {
