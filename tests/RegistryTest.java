@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../common/oci/Descriptor.java
 //SOURCES ../common/oci/Digest.java
 //SOURCES ../common/oci/Manifest.java
@@ -30,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.Proc;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.Manifest;
@@ -215,14 +217,68 @@ class RegistryTest {
         assertTrue(taken.err().matches("error: cannot listen on .*in use.*\n"), taken.err());
     }
 
+    /** As systemd does it for {@code Accept=no} and {@code StandardInput=socket}; it prints where the socket is. */
+    private static final String SOCKET_UNIT = """
+            import os, socket, sys
+            listening = socket.socket()
+            listening.bind((sys.argv[1], 0))
+            listening.listen()
+            print("port", listening.getsockname()[1], flush=True)
+            early = socket.create_connection(listening.getsockname())
+            early.send(b"GET /v2/ HTTP/1.1\\r\\nHost: early\\r\\n\\r\\n")
+            if os.fork() == 0:
+                os.dup2(listening.fileno(), 0)
+                os.execvp(sys.argv[2], sys.argv[2:])
+            print("early client:", early.recv(12).decode(), flush=True)
+            os.wait()
+            """;
+
+    private static Process activated(String address, Path log) throws IOException {
+        List<String> argv = new ArrayList<>(List.of("python3", "-c", SOCKET_UNIT, address));
+        argv.addAll(Scripts.argv(ServeImages.class, root));
+        return Proc.of(argv).background(log);
+    }
+
+    @Test
+    @DisplayName("serves on a listening socket that it got as stdin, first of all a client that came before it")
+    void inheritedSocket() throws Exception {
+        Path log = temp.resolve("activated");
+        Process systemd = activated("127.0.0.1", log);
+        try {
+            await(log, "early client: HTTP/1.1 200");
+            String port = Files.readString(log).replaceFirst("(?s).*port (\\d+).*", "$1");
+            await(log, "serving on http://127.0.0.1:" + port + "/v2/");
+        } finally {
+            systemd.descendants().forEach(ProcessHandle::destroy);
+        }
+        assertTrue(systemd.waitFor(5, TimeUnit.SECONDS));
+    }
+
+    @Test
+    @DisplayName("refuses such a socket that other hosts reach, unless --listen names it")
+    void inheritedPublicSocket() throws Exception {
+        Path log = temp.resolve("public");
+        Process systemd = activated("0.0.0.0", log);
+        try {
+            await(log, "which other hosts reach; if that is meant, name it with --listen");
+        } finally {
+            systemd.descendants().forEach(ProcessHandle::destroy);
+        }
+    }
+
+    private static void await(Path log, String line) throws Exception {
+        for (int i = 0; i < 1500 && !Files.readString(log).contains(line); i++) {
+            Thread.sleep(20);
+        }
+        assertTrue(Files.readString(log).contains(line), Files.readString(log));
+    }
+
     @Test
     @DisplayName("ends at once on SIGTERM, with exit code 0")
     void terminates() throws Exception {
         Path log = temp.resolve("terminated");
         Process process = Scripts.program(ServeImages.class, root, "--listen", "127.0.0.1:0").background(log);
-        while (!Files.readString(log).contains("serving on")) {
-            Thread.sleep(20);
-        }
+        await(log, "serving on");
         process.destroy();
         assertTrue(process.waitFor(5, TimeUnit.SECONDS));
         assertEquals(0, process.exitValue());

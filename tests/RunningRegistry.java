@@ -28,6 +28,14 @@ final class RunningRegistry extends LoopbackServer {
         return new RunningRegistry(argv, port, folder);
     }
 
+    /** That of an unpacked node bundle, with the bundle's own Java. */
+    static RunningRegistry bundled(Path node, Path images, Path folder) throws IOException {
+        int port = freePort();
+        return new RunningRegistry(List.of("/bin/sh", node.resolve("bin/registry").toString(), images.toString(), "--listen",
+                "127.0.0.1:" + port, "--access-log", Files.createDirectories(folder).resolve("access.log").toString()),
+                port, folder);
+    }
+
     @Override
     Path accessLog() {
         return folder.resolve("access.log");

@@ -8,8 +8,10 @@
 //SOURCES ../common/oci/Digest.java
 //SOURCES ../container-images/stage-node.java
 //SOURCES Repository.java
+//SOURCES RunningRegistry.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
+//SOURCES ServedTree.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -20,7 +22,9 @@ import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -77,6 +81,24 @@ class StageNodeTest {
             Proc.Result result = Proc.of("env", "-i", "PATH=/usr/bin:/bin", "bash", link.toString(), "--help").run();
             assertEquals(Cli.DONE, result.exit(), result.err());
             assertTrue(result.out().startsWith("Usage: " + name), result.out());
+        }
+    }
+
+    @Test
+    @DisplayName("makes a registry that takes at most 96 MiB, with 1,000 requests on 32 connections behind it")
+    void registryMemory() throws IOException {
+        Path images = ServedTree.small(Files.createDirectory(temp.resolve("served"))).root;
+        try (RunningRegistry registry = RunningRegistry.bundled(node, images, temp.resolve("registry"))) {
+            Path urls = temp.resolve("urls");
+            Files.write(urls, Collections.nCopies(200, ServedTree.blobs(images)).stream().flatMap(Set::stream).limit(1000)
+                    .flatMap(b -> Stream.of("url = " + registry.url("/v2/a/blobs/sha256:" + b), "output = /dev/null"))
+                    .toList());
+            Proc.of("curl", "--silent", "--show-error", "--fail", "--parallel", "--parallel-max", "32", "--config",
+                    urls.toString()).check();
+            assertEquals(1000, registry.requests().stream().filter(r -> r.status() == 200).count());
+            String peak = Files.readAllLines(Path.of("/proc/" + registry.pid() + "/status")).stream()
+                    .filter(l -> l.startsWith("VmHWM")).findFirst().orElseThrow().replaceAll("\\D", "");
+            assertTrue(Long.parseLong(peak) <= 96 << 10, peak + " kB");
         }
     }
 

@@ -78,6 +78,7 @@
 //SOURCES RegistryClientsTest.java
 //SOURCES RegistryFaultTest.java
 //SOURCES RegistryMirrorsTest.java
+//SOURCES RegistryStoreTest.java
 //SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseSignatureTest.java
