@@ -4,6 +4,7 @@
 //SOURCES Material.java
 //SOURCES NodeBench.java
 //SOURCES PullBench.java
+//SOURCES RegistryBench.java
 //SOURCES Setting.java
 //SOURCES StoreBench.java
 //SOURCES VerifyBench.java
@@ -17,7 +18,7 @@ import java.io.IOException;
 record Measurement(Setting setting, Part part, int images, double scale) {
     private static final int VERIFIED_MIB = 128;
 
-    enum Part { pull, load, store, verify, node, all }
+    enum Part { pull, load, store, verify, registry, node, all }
 
     void run() throws IOException {
         PullBench pull = new PullBench(setting);
@@ -41,6 +42,9 @@ record Measurement(Setting setting, Part part, int images, double scale) {
             }
             if (is(Part.verify)) {
                 new VerifyBench(setting).run(small.contenders, Math.max(1, (int) (VERIFIED_MIB * scale)));
+            }
+            if (is(Part.registry)) {
+                new RegistryBench(setting).run(small, Math.max(1, (int) (VERIFIED_MIB * scale)));
             }
             if (is(Part.node)) {
                 NodeBench node = new NodeBench(setting);

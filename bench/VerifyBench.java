@@ -62,7 +62,8 @@ final class VerifyBench {
         contenders.emptied(folder);
     }
 
-    private static void make(Path folder, int layerMib) throws IOException {
+    /** A container-images with one image of 16 layers. */
+    static void make(Path folder, int layerMib) throws IOException {
         OciLayout set = OciLayout.at(folder.resolve("images-4.10.3"), null);
         set.createFolders();
         ObjectNode manifest = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.OCI);

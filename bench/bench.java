@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
         footer = {"", "Examples, as root on a quiet machine; all takes about 25 minutes, pull a few on a small corpus:",
             "  ./jbang bench/bench.java", "  ./jbang bench/bench.java pull --images 40 --scale 0.05 --results pull.md"})
 class Bench extends Cli.Command {
-    @Parameters(paramLabel = "pull|load|store|verify|node|all", arity = "0..1", defaultValue = "all",
+    @Parameters(paramLabel = "pull|load|store|verify|registry|node|all", arity = "0..1", defaultValue = "all",
             description = "What to measure (default: ${DEFAULT-VALUE}).")
     Measurement.Part part;
 
@@ -68,7 +68,7 @@ class Bench extends Cli.Command {
     @Override
     public Integer call() throws IOException {
         HostPackages.install(List.of("skopeo", "podman", LocalRegistry.program(), "tar", "pigz", "curl", "mksquashfs",
-                "mkfs.xfs"), yes);
+                "mkfs.xfs", "nginx"), yes);
         Path script = ScriptFolder.beside(Path.of("bench/bench.java")).toAbsolutePath().normalize();
         LabFolder lab = new LabFolder(dir);
         lab.prepare();

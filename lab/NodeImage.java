@@ -107,8 +107,17 @@ record NodeImage(Path folder) {
         }
     }
 
-    /** Makes ROOT from packages. What mmdebstrap mounts is seen by it alone, and gone when it ends, however it does. */
+    /** Makes ROOT from packages of the host's Debian release. */
     static void install(List<String> packages, Path temp, Path root) throws IOException {
+        install(packages, release(), packageSources(), temp, root);
+    }
+
+    /**
+     * Makes ROOT from packages of a release, which the files of sources have. What mmdebstrap mounts is seen by it alone,
+     * and gone when it ends, however it does.
+     */
+    static void install(List<String> packages, String release, List<Path> sources, Path temp, Path root)
+            throws IOException {
         Path settings = temp.resolve("apt.conf");
         Files.write(settings, Proc.of("apt-config", "dump").check().lines()
                 .filter(l -> DOWNLOAD_SETTING.matcher(l).matches()).toList());
@@ -116,8 +125,8 @@ record NodeImage(Path folder) {
                 "--mode=root", "--variant=minbase", "--format=directory", "--aptopt=" + settings,
                 "--dpkgopt=force-unsafe-io", "--include=" + String.join(",", packages)));
         argv.addAll(NOT_IN_THE_IMAGE);
-        argv.addAll(List.of(release(), root.toString()));
-        packageSources().forEach(s -> argv.add(s.toString()));
+        argv.addAll(List.of(release, root.toString()));
+        sources.forEach(s -> argv.add(s.toString()));
         Proc.of(argv).env("INITRD", "No").check(); // Debian's kernel package: do not run dracut yet
         Files.delete(settings);
     }
@@ -159,7 +168,7 @@ record NodeImage(Path folder) {
     }
 
     /** As apt reads them: the host's Debian is the node's. */
-    private static List<Path> packageSources() throws IOException {
+    static List<Path> packageSources() throws IOException {
         Path apt = Path.of("/etc/apt");
         List<Path> sources = new ArrayList<>(List.of(apt.resolve("sources.list")));
         if (Files.isDirectory(apt.resolve("sources.list.d"))) {
@@ -170,7 +179,7 @@ record NodeImage(Path folder) {
         return sources.stream().filter(Files::isRegularFile).toList();
     }
 
-    private static String release() throws IOException {
+    static String release() throws IOException {
         return Files.readAllLines(Path.of("/etc/os-release")).stream().filter(l -> l.startsWith("VERSION_CODENAME="))
                 .map(l -> l.substring("VERSION_CODENAME=".length()).replace("\"", "")).findFirst().orElse("");
     }

@@ -77,6 +77,7 @@
 //SOURCES RegistriesConfTest.java
 //SOURCES RegistryClientsTest.java
 //SOURCES RegistryFaultTest.java
+//SOURCES RegistryGenerationTest.java
 //SOURCES RegistryMirrorsTest.java
 //SOURCES RegistryStoreTest.java
 //SOURCES RegistryTest.java
