@@ -35,7 +35,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fault")
@@ -162,42 +161,6 @@ class AssistedFaultTest {
         }
     }
 
-    @ParameterizedTest(name = "{0}: {1}")
-    @CsvSource(delimiter = '|', value = {
-        "--pull-secret | not JSON at all: dXNlcjpwYXNz | pull secret FILE: not JSON",
-        "--pull-secret | {\"auth\": {}} | pull secret FILE: has no auths",
-        "--ssh-key | ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP9W8 me | FILE: not an OpenSSH public key",
-        "--ssh-key | ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIP9W830V7ah2AtMXj2z7DGBh2/1pijE9Fm0vXtCj7rwK | FILE: not",
-        "--ssh-key | -----BEGIN OPENSSH PRIVATE KEY----- | FILE: not an OpenSSH public key",
-        "--discovery-patch | {\"ignition_config_override\": \"{not json\"} | FILE: ignition_config_override:1: ",
-        "--discovery-patch | {not json | FILE:1: ",
-        "--pointer-patch | {\"config\": \"{\\\"ignition\\\": {\\\"version\\\": \\\"2.2.0\\\"}}\"} | Ignition 2.2.0;",
-        "--pointer-patch | {\"config\": \"{\\\"storage\\\": {}}\"} | FILE: config: no Ignition config",
-        "--pointer-patch | {\"ignition_config_override\": \"{}\"} | discovery and pointer are mixed up"})
-    @DisplayName("a file is not what it should be: refused before any call, without its content")
-    void badFile(String option, String content, String words) throws IOException {
-        Path file = Files.writeString(folder.resolve("bad"), content);
-        ScriptRun run = lab.run(option, file);
-        assertFails(Cli.FAILED, run, words.replace("FILE", file.toString()));
-        assertFalse(run.toString().contains("dXNlcjpwYXNz"), run::toString);
-        assertEquals(List.of(), lab.service.calls());
-    }
-
-    @ParameterizedTest(name = "{0} {1}")
-    @CsvSource(delimiter = '|', value = {
-        "--name | Bad_Name | lower-case letters, digits and hyphens", "--nodes | 2 | one node, or three and more",
-        "--openshift-version | latest | not a version like 4.10.3", "--timeout | soon | not a time like 90m or 2h",
-        "--machine-network | 192.168.126.5/24 | has host bits; the network is 192.168.126.0/24",
-        "--machine-network | nowhere | not a network",
-        "--installer-args | --copy-network | which the installer would wipe",
-        "--ca | /nonexistent | no such file", "--kubeconfig-dir | /nonexistent | no such folder",
-        "--url | http://[ | not an address"})
-    @DisplayName("an option makes no sense: exit 2 before any call")
-    void badOption(String option, String value, String words) {
-        assertFails(Cli.USAGE, lab.run(option, value), words);
-        assertEquals(List.of(), lab.service.calls());
-    }
-
     @Test
     @DisplayName("the name is taken by a cluster of another version or domain: an error, nothing is changed")
     void nameTaken() {
@@ -227,11 +190,28 @@ class AssistedFaultTest {
     }
 
     @Test
-    @DisplayName("it should ask and nobody is there: exit 2 before any call, which names --yes")
-    void nobodyToAsk() {
-        assertFails(Cli.USAGE, lab.run("--ask"), "there is no terminal to answer at: give --yes");
-        assertFails(Cli.USAGE, lab.sub("delete"), "give --yes");
-        assertEquals(List.of(), lab.service.calls());
+    @DisplayName("the cluster is deleted by somebody meanwhile: that is what it says")
+    void deletedMeanwhile() {
+        lab.service.fault = asked -> {
+            if (asked.path().endsWith("/actions/install")) {
+                lab.service.clusters.clear();
+            }
+            return null;
+        };
+        assertFails(Cli.FAILED, lab.run(), "cluster virt01 (" + AssistedRecordings.CLUSTER + ") is gone: somebody has "
+                + "deleted it meanwhile; the same command registers a new one");
+    }
+
+    @Test
+    @DisplayName("the service speaks of its state machine: the words are plain")
+    void stateMachine() {
+        lab.done("--until", "ready");
+        lab.service.onlyCluster().at(lab.time.now());
+        lab.service.onlyCluster().install(lab.time.now());
+        lab.time.sleep(Duration.ofMinutes(1));
+        lab.service.fault = asked -> asked.path().endsWith("/actions/cancel")
+                ? AssistedSimulator.Answer.recorded("12e-cancel-installed", "") : null;
+        assertFails(Cli.FAILED, lab.sub("cancel", "--yes"), "409, what is installed takes no cancel installation now");
     }
 
     @Test
@@ -241,7 +221,7 @@ class AssistedFaultTest {
         Path log = folder.resolve("log");
         Process script = Proc.of(Scripts.argv(CreateAiCluster.class, "--url", lab.service.url(), "--base-domain",
                 "example.com", "--pull-secret", lab.pullSecret, "--ssh-key", lab.sshKey, "--discovery-patch",
-                lab.discovery, "--pointer-patch", lab.pointer, "--yes")).background(log);
+                lab.discovery, "--pointer-patch", lab.pointer, "--kubeconfig-dir", folder, "--yes")).background(log);
         try {
             for (int i = 0; i < 600 && !Files.readString(log).contains("0 of 1 hosts"); i++) {
                 Thread.sleep(100);

@@ -172,7 +172,7 @@ class CreateAiClusterTest {
         };
         String command = Proc.of(Scripts.argv(CreateAiCluster.class, "--url", service.url(), "--base-domain", "a.b",
                 "--pull-secret", lab.pullSecret, "--ssh-key", lab.sshKey, "--discovery-patch", lab.discovery,
-                "--pointer-patch", lab.pointer, "--until", "ready")).shown();
+                "--pointer-patch", lab.pointer, "--kubeconfig-dir", folder, "--until", "ready")).shown();
         Proc.Result result = Proc.of("script", "-qec", command, "/dev/null").stdin("\n").run();
         assertEquals(Cli.DONE, result.exit(), result::toString);
         assertTrue(result.out().contains("Boot the server from the ISO, then press Enter."), result::toString);

@@ -8,10 +8,12 @@
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
 //SOURCES AssistedFaultTest.java
+//SOURCES AssistedInputTest.java
 //SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java
 //SOURCES AssistedRerunTest.java
 //SOURCES AssistedTrapsTest.java
+//SOURCES AssistedTwinsTest.java
 //SOURCES BuildStoreFaultTest.java
 //SOURCES BuildStoreTest.java
 //SOURCES CatalogMemoryTest.java

@@ -65,6 +65,9 @@ final class AicliParameters {
         if (value.isFloatingPointNumber()) { // 4.10 is the number 4.1
             throw wrong(keys[0] + ": " + value + " is a number; quote it");
         }
+        if (value.isContainerNode()) {
+            throw wrong(keys[0] + ": a text, not a list or a map");
+        }
         return value.asText();
     }
 

@@ -7,7 +7,10 @@ package common.assisted;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
@@ -22,6 +25,8 @@ public final class AssistedError extends Cli.Failure {
     private static final String INFO = "validation_info=";
     /** Of a service that is busy, and of a proxy or route before it that does not reach it. */
     private static final Set<Integer> PASSING = Set.of(429, 502, 503, 504);
+    private static final Pattern TRANSITION = Pattern.compile(
+            "no (?:condition passed to run|match for) transition (?:type )?(\\w+) from state ([\\w-]+)");
     private static final String NOT_THE_SERVICE = "the answer is no JSON but a web page; is --url (AI_URL) the address "
             + "of the Assisted Installer API, and does no proxy stand between?";
 
@@ -77,6 +82,11 @@ public final class AssistedError extends Cli.Failure {
         }
         if (reason.contains("Machine Network CIDR cannot be set with User Managed Networking")) {
             return reason + " but for a single node; leave out --machine-network";
+        }
+        Matcher state = TRANSITION.matcher(reason);
+        if (state.find()) {
+            return "what is " + state.group(2) + " takes no " + state.group(1).replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                    .toLowerCase(Locale.ROOT) + " now; status shows how it stands";
         }
         return switch (status) {
             case 401 -> reason + "; log in with --offline-token-file";

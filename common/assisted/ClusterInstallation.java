@@ -1,9 +1,11 @@
 package common.assisted;
 
 //SOURCES ../cli/Json.java
+//SOURCES ../cli/Cli.java
 //SOURCES ../cli/Steps.java
 //SOURCES ../http/Deadline.java
 //SOURCES ../http/Time.java
+//SOURCES AssistedError.java
 //SOURCES AssistedInstaller.java
 //SOURCES ClusterCredentials.java
 //SOURCES ClusterOptions.java
@@ -17,12 +19,15 @@ package common.assisted;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.assisted.ClusterOptions.Until;
+import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Steps;
 import common.http.Deadline;
@@ -49,12 +54,12 @@ public final class ClusterInstallation {
         this.plan = plan;
         this.steps = new Steps(options.json().isOn());
         this.deadline = options.deadline(time);
-        this.registration = new ClusterRegistration(service, plan);
+        this.registration = new ClusterRegistration(service, plan, time);
     }
 
     /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", …}}. */
     public ObjectNode run(ClusterOptions how) throws IOException {
-        try {
+        try (FileChannel lock = lock(how.kubeconfigDir())) {
             String status = register();
             if (ClusterWatch.SETUP.contains(status)) {
                 prepare(how);
@@ -79,7 +84,26 @@ public final class ClusterInstallation {
             System.err.println(clusterId == null ? "nothing is registered" : "cluster " + plan.name() + " (" + clusterId
                     + ") stays as it is; its installation, once begun, goes on without us");
             throw e;
+        } catch (AssistedError e) {
+            if (e.status == 404 && clusterId != null
+                    && AssistedInstaller.present(() -> service.cluster(clusterId)).isEmpty()) {
+                throw new Cli.Failure("cluster " + plan.name() + " (" + clusterId + ") is gone: somebody has deleted "
+                        + "it meanwhile; the same command registers a new one");
+            }
+            throw e;
         }
+    }
+
+    /** Keeps a second run for the same files off; one on another machine is found out by {@link ClusterRegistration}. */
+    private FileChannel lock(Path folder) throws IOException {
+        FileChannel lock = FileChannel.open(folder.resolve(".kubeconfig." + plan.name() + ".lock"),
+                StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (lock.tryLock() == null) {
+            lock.close();
+            throw new Cli.Failure("another run installs " + plan.name() + " from the folder " + folder
+                    + "; wait for it or stop it");
+        }
+        return lock;
     }
 
     /** Returns the cluster's status. */

@@ -1,25 +1,22 @@
 package common.assisted;
 
-//SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES ../ignition/SshPublicKey.java
 //SOURCES AicliParameters.java
 //SOURCES ClusterPlan.java
+//SOURCES InstallerArgs.java
 //SOURCES ServiceOptions.java
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
-import common.cli.Json;
 import common.cli.ScriptFolder;
 import common.ignition.IgnitionOverride;
 import common.ignition.SshPublicKey;
@@ -36,6 +33,11 @@ public final class ClusterOptions {
             return name().toLowerCase(Locale.ROOT);
         }
     }
+
+    /** Units that the service puts into discovery.ign (its internal/ignition/templates/discovery.ign). */
+    private static final Set<String> SERVICES_OWN = Set.of("agent.service", "selinux.service", "multipathd.service",
+            "iscsistart.service", "oci-eval-user-data.service", "pre-network-manager-config.service",
+            "okd-overlay.service", "systemd-journal-gatewayd.socket", "add-ntp-sources.service");
 
     @Option(names = "--base-domain", paramLabel = "DOMAIN", description = "The cluster is NAME.DOMAIN.")
     private String baseDomain;
@@ -91,15 +93,27 @@ public final class ClusterOptions {
             throw new Cli.Failure(Cli.USAGE, "which domain? Give --base-domain");
         }
         String network = ServiceOptions.given(machineNetwork, file.text("machine_network_cidr"), first(file));
-        if (!Files.isDirectory(kubeconfigDir)) {
-            throw new Cli.Failure(Cli.USAGE, "--kubeconfig-dir " + kubeconfigDir + ": no such folder");
+        writable("--kubeconfig-dir", kubeconfigDir);
+        if (iso != null) {
+            Path folder = iso.toAbsolutePath().getParent();
+            if (folder == null || Files.isDirectory(iso)) {
+                throw new Cli.Failure(Cli.USAGE, "--iso " + iso + ": a folder; give a file");
+            }
+            writable("--iso", folder);
         }
         return new ClusterPlan(service.name(), domain,
                 ServiceOptions.given(version, file.text("openshift_version"), "4.10.3"), secret(file), key(file),
                 nodes(file), file.minimal(), discovery(file),
                 IgnitionOverride.read(pointer != null ? pointer : beside("pointer"), IgnitionOverride.POINTER_KEY),
-                installerArgs != null ? words(installerArgs) : file.words("installer_args", "extra_args"),
+                args(file),
                 ServiceOptions.given(disk, file.text("disk", "sno_disk")), network);
+    }
+
+    private static void writable(String option, Path folder) {
+        if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+            throw new Cli.Failure(Cli.USAGE, option + ": " + (Files.isDirectory(folder)
+                    ? "nothing can be written into the folder " : "no such folder: ") + folder);
+        }
     }
 
     private static String first(AicliParameters file) {
@@ -115,6 +129,9 @@ public final class ClusterOptions {
                 ServiceOptions.env("PULL_SECRET_PATH"));
         if (path == null) {
             throw new Cli.Failure(Cli.USAGE, "which pull secret? Give --pull-secret or set PULL_SECRET_PATH");
+        }
+        if (!Files.isRegularFile(home(path))) {
+            throw new Cli.Failure("pull secret " + path + ": no such file");
         }
         return ClusterPlan.pullSecret(Files.readAllBytes(home(path)), path);
     }
@@ -148,8 +165,11 @@ public final class ClusterOptions {
             return IgnitionOverride.of(inFile, "ignition_config_override");
         }
         String path = file.text("discovery_ignition_file");
-        return IgnitionOverride.read(discovery != null ? discovery : path != null ? home(path) : beside("discovery"),
-                IgnitionOverride.DISCOVERY_KEY);
+        IgnitionOverride override = IgnitionOverride.read(discovery != null ? discovery
+                : path != null ? home(path) : beside("discovery"), IgnitionOverride.DISCOVERY_KEY);
+        override.wholeUnits().stream().filter(SERVICES_OWN::contains).forEach(unit -> Cli.warn("the discovery patch "
+                + "replaces " + unit + ", which the service writes itself; a drop-in changes only a part of it"));
+        return override;
     }
 
     private static Path beside(String stage) {
@@ -165,15 +185,10 @@ public final class ClusterOptions {
         return Path.of(path.startsWith("~/") ? System.getProperty("user.home") + path.substring(1) : path);
     }
 
-    /** Words as a shell would split them, without quotes; or a JSON list. */
-    private static List<String> words(String args) {
-        if (!args.strip().startsWith("[")) {
-            return args.isBlank() ? List.of() : List.of(args.strip().split("\\s+"));
-        }
-        List<String> words = new ArrayList<>();
-        JsonNode list = Json.parse(args.getBytes(StandardCharsets.UTF_8), "--installer-args");
-        list.forEach(w -> words.add(w.asText()));
-        return words;
+    private List<String> args(AicliParameters file) {
+        List<String> inFile = file.words("installer_args", "extra_args");
+        return installerArgs != null ? InstallerArgs.parse(installerArgs, "--installer-args")
+                : inFile == null ? null : InstallerArgs.check(inFile, "installer_args");
     }
 
     public Path iso() {

@@ -2,6 +2,7 @@ package common.assisted;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../http/Time.java
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES AssistedInstaller.java
 //SOURCES ClusterPlan.java
@@ -12,6 +13,9 @@ package common.assisted;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -19,6 +23,7 @@ import java.util.stream.Collectors;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.http.Time;
 import common.ignition.IgnitionOverride;
 
 /**
@@ -26,10 +31,19 @@ import common.ignition.IgnitionOverride;
  * is registered, and again when a registration got no answer.
  */
 public final class ClusterRegistration {
+    private static final Comparator<JsonNode> AGE = Comparator.<JsonNode, Instant>comparing(
+            e -> AssistedInstaller.instant(e.path("created_at")).orElse(Instant.EPOCH))
+            .thenComparing(e -> e.path("id").asText());
+    /** Another run has what it registers in the service's list by then. */
+    private static final Duration SETTLES = Duration.ofSeconds(2);
+    private static final int LOOKS = 6;
+
     private final AssistedInstaller service;
     private final ClusterPlan plan;
+    private final Time time;
 
-    public ClusterRegistration(AssistedInstaller service, ClusterPlan plan) {
+    public ClusterRegistration(AssistedInstaller service, ClusterPlan plan, Time time) {
+        this.time = time;
         this.service = service;
         this.plan = plan;
     }
@@ -48,8 +62,9 @@ public final class ClusterRegistration {
 
     /** The cluster of that name, which must be what is wanted; else a new one. */
     public Registered cluster() throws IOException {
-        Registered cluster = once(() -> find(service, plan.name()),
-                () -> service.registerCluster(plan.clusterParameters()));
+        Registered cluster = once(this::find,
+                () -> service.registerCluster(plan.clusterParameters()), () -> service.clusters(plan.name()),
+                service::cluster, service::deleteCluster);
         String version = cluster.json().path("openshift_version").asText();
         String domain = cluster.json().path("base_dns_domain").asText();
         if (!plan.isVersion(version) && cluster.isNew()) {
@@ -142,9 +157,11 @@ public final class ClusterRegistration {
 
     /** The infra-env of that name that is bound to the cluster; one of a cluster that is gone does not count. */
     public Registered infraEnv(String clusterId) throws IOException {
-        Registered env = once(() -> service.infraEnvs(plan.infraEnvName()).stream()
-                .filter(e -> e.path("cluster_id").asText().equals(clusterId)).findFirst(),
-                () -> service.registerInfraEnv(plan.infraEnvParameters(clusterId)));
+        OnceOnly.Change<List<JsonNode>> all = () -> service.infraEnvs(plan.infraEnvName()).stream()
+                .filter(e -> e.path("cluster_id").asText().equals(clusterId)).toList();
+        Registered env = once(() -> all.send().stream().min(AGE),
+                () -> service.registerInfraEnv(plan.infraEnvParameters(clusterId)), all, service::infraEnv,
+                service::deleteInfraEnv);
         if (!env.isNew()) {
             ObjectNode differing = infraEnvDiffering(env.json());
             if (!differing.isEmpty()) {
@@ -163,9 +180,45 @@ public final class ClusterRegistration {
         return env;
     }
 
-    private Registered once(OnceOnly.Look<JsonNode> look, OnceOnly.Change<JsonNode> register) throws IOException {
+    private interface Get {
+        JsonNode by(String id) throws IOException;
+    }
+
+    private interface Delete {
+        void by(String id) throws IOException;
+    }
+
+    /**
+     * Looks, registers, and looks again: of what several runs have registered at once the oldest stays, each removes its
+     * own, and all go on with the oldest.
+     */
+    private Registered once(OnceOnly.Look<JsonNode> look, OnceOnly.Change<JsonNode> register,
+            OnceOnly.Change<List<JsonNode>> all, Get get, Delete delete) throws IOException {
         OnceOnly.Made<JsonNode> made = service.onceOnly().make(look, register);
-        return new Registered(made.result(), made.isOurs(), List.of());
+        String id = made.result().path("id").asText();
+        if (!made.isOurs()) {
+            return new Registered(made.result(), false, List.of());
+        }
+        time.sleep(SETTLES);
+        JsonNode oldest = all.send().stream().min(AGE).orElse(made.result());
+        if (oldest.path("id").asText().equals(id)) {
+            return new Registered(made.result(), true, List.of());
+        }
+        Cli.warn(made.result().path("name").asText() + " was registered by another run too, which goes first");
+        service.onceOnly().make(() -> AssistedInstaller.present(() -> get.by(id)).isPresent() ? Optional.empty()
+                : Optional.of(true), () -> {
+                    delete.by(id);
+                    return true;
+                });
+        return new Registered(get.by(oldest.path("id").asText()), false, List.of());
+    }
+
+    /** The one cluster of this name or id. Twins of runs at once are waited for: all but the oldest go. */
+    private Optional<JsonNode> find() throws IOException {
+        for (int look = 1; look < LOOKS && service.clusters(plan.name()).size() > 1; look++) {
+            time.sleep(SETTLES);
+        }
+        return find(service, plan.name());
     }
 
     /** The one cluster of this name or id; a {@link Cli.Failure} when there are several. */

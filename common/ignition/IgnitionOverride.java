@@ -2,6 +2,7 @@ package common.ignition;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES IgnitionStructure.java
 //SOURCES FileContents.java
 
 import java.nio.charset.StandardCharsets;
@@ -56,7 +57,21 @@ public record IgnitionOverride(String text, JsonNode config) {
             throw new Cli.Failure(where + ": " + (version.isEmpty() ? "no Ignition config (no ignition.version)"
                     : "Ignition " + version + "; the service takes 3.1.0 and 3.2.0 and no other"));
         }
+        IgnitionStructure.fault(config).ifPresent(fault -> {
+            throw new Cli.Failure(where + ": " + fault);
+        });
         return new IgnitionOverride(text, config);
+    }
+
+    /** Names of the units that it gives a content, and does not only add a drop-in to. */
+    public List<String> wholeUnits() {
+        List<String> names = new ArrayList<>();
+        for (JsonNode unit : config.path("systemd").path("units")) {
+            if (unit.has("contents")) {
+                names.add(unit.path("name").asText());
+            }
+        }
+        return names;
     }
 
     /** Names of the systemd units in it. */
