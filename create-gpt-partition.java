@@ -1,4 +1,4 @@
-///usr/bin/env jbang "$0" "$@" ; exit $?
+///usr/bin/env LC_ALL=C.UTF-8 jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES common/cli/Cli.java
 //SOURCES common/cli/DryRunOption.java

@@ -8,7 +8,7 @@
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The node's side, through skopeo: partition → containers-storage. */
+/** The node's side, through skopeo: partition -> containers-storage. */
 final class LoadBench {
     private final Setting setting;
 
@@ -26,7 +26,7 @@ final class LoadBench {
         report.wall("load", turns, Contenders.ORIGINAL, 0.65);
         report.wall("load", turns, Contenders.ORIGINAL, 0.6);
         if (turns.of(Contenders.ORIGINAL) != null) {
-            report.goal("load, bytes written ÷ original loop", turns.ratio(Contenders.ORIGINAL, TimedRun::written),
+            report.goal("load, bytes written \u00f7 original loop", turns.ratio(Contenders.ORIGINAL, TimedRun::written),
                     0.6, "");
         }
         report.line("Unpacked, the images are %.1f MB. The original's loop cannot load the one manifest list under its "

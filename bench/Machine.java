@@ -21,7 +21,7 @@ final class Machine {
                 # Measured
 
                 Written by `%s` on %s; do not edit. In a round every contender has one turn; %d rounds, of the large \
-                corpus, the relay and the store %d. Seconds are median (smallest–largest) of the whole process and all \
+                corpus, the relay and the store %d. Seconds are median (smallest\u2013largest) of the whole process and all \
                 it starts: JVM, JBang and our fsyncs count. *With flush*: and what `sync` took after it; goals are \
                 judged by it. *MB written*: what programs wrote into files, also into those they removed again \
                 (`write_bytes` of proc(5)).

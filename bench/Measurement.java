@@ -77,7 +77,7 @@ record Measurement(Setting setting, Part part, int images, double scale) {
         }
         double usual = store.site(small, 1);
         store.site(large, 2);
-        setting.report().goal("store on site, images 20 times as large ÷ small ones", usual / thin, 1.2, "");
+        setting.report().goal("store on site, images 20 times as large \u00f7 small ones", usual / thin, 1.2, "");
     }
 
     private boolean is(Part asked) {

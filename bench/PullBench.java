@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 
 import common.cli.Proc;
 
-/** The factory's side: registry → container-images. */
+/** The factory's side: registry -> container-images. */
 final class PullBench {
     private static final long BITS_PER_SECOND = 200_000_000;
     private static final long ROUND_TRIP_MILLIS = 40;
@@ -44,11 +44,11 @@ final class PullBench {
         report.wall("pull", turns, Contenders.ORIGINAL + ", 2 jobs", 1 / 5.0);
         report.wall("pull", turns, Contenders.SKOPEO, 0.8);
         if (turns.of(Contenders.ORIGINAL) != null) {
-            report.goal("pull, CPU time ÷ original loop",
+            report.goal("pull, CPU time \u00f7 original loop",
                     turns.ratio(Contenders.ORIGINAL, TimedRun::cpuSeconds), 1 / 8.0, "");
         }
         double stored = du(small.contenders.pulled());
-        report.goal("pull, bytes stored (`du`) ÷ unique", stored / small.corpus.uniqueBytes(), 1.01, "");
+        report.goal("pull, bytes stored (`du`) \u00f7 unique", stored / small.corpus.uniqueBytes(), 1.01, "");
         if (Files.exists(small.contenders.tarballs())) {
             report.line("On disk (`du`): ours %.1f MB, the original's tarballs %.1f MB.", stored / 1e6,
                     du(small.contenders.tarballs()) / 1e6);
@@ -122,7 +122,7 @@ final class PullBench {
                 + "corpus has %d unique blobs of %d bytes.", gets.size(), digests.size(), bytes,
                 small.corpus.blobs().size(), small.corpus.uniqueBytes());
         double fetched = (double) bytes / small.corpus.uniqueBytes();
-        report.goal("pull, bytes fetched (registry's log) ÷ unique", fetched, 1.01, "");
+        report.goal("pull, bytes fetched (registry's log) \u00f7 unique", fetched, 1.01, "");
         report.goal("pull, requests per unique blob", String.valueOf((double) gets.size() / digests.size()), "1",
                 gets.size() == digests.size() && digests.equals(small.corpus.blobs().keySet()));
         return paths;

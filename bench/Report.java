@@ -28,7 +28,7 @@ final class Report {
     /** Something that must not be above the limit. */
     void goal(String measure, double value, double limit, String unit) {
         goal(measure, String.format(Locale.ROOT, "%.3f %s", value, unit).strip(),
-                String.format(Locale.ROOT, "≤ %.3f %s", limit, unit).strip(), value <= limit);
+                String.format(Locale.ROOT, "\u2264 %.3f %s", limit, unit).strip(), value <= limit);
     }
 
     void goal(String measure, String value, String wanted, boolean met) {
@@ -38,14 +38,14 @@ final class Report {
     /** Ours by another's time, flushing included; silent when that one was not measured. */
     void wall(String measure, Turns turns, String name, double limit) {
         if (turns.of(name) != null) {
-            goal(measure + ", wall time ÷ " + name, turns.ratio(name, TimedRun::flushed), limit, "");
+            goal(measure + ", wall time \u00f7 " + name, turns.ratio(name, TimedRun::flushed), limit, "");
         }
     }
 
     /** A section: everyone's figures, and how to run them. */
     void compare(String title, Turns turns) {
         line("%n## %s%n", title);
-        line("| | seconds | with flush | CPU seconds | MB written | ours ÷ this, with flush |");
+        line("| | seconds | with flush | CPU seconds | MB written | ours \u00f7 this, with flush |");
         line("| --- | --- | --- | --- | --- | --- |");
         Map<String, Double> bars = new LinkedHashMap<>();
         for (Contender contender : turns.contenders()) {

@@ -17,10 +17,10 @@ record Samples(List<Double> values) {
         return sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
     }
 
-    /** {@code 1.42 (1.38–1.60)}: median, smallest, largest. */
+    /** {@code 1.42 (1.38-1.60)}: median, smallest, largest. */
     @Override
     public String toString() {
-        String range = String.format(Locale.ROOT, " (%.2f–%.2f)", Stream.of(values.toArray(Double[]::new)).min(
+        String range = String.format(Locale.ROOT, " (%.2f\u2013%.2f)", Stream.of(values.toArray(Double[]::new)).min(
                 Double::compare).orElseThrow(), values.stream().max(Double::compare).orElseThrow());
         return String.format(Locale.ROOT, "%.2f", median()) + (values.size() > 1 ? range : "");
     }

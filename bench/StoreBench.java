@@ -49,7 +49,7 @@ final class StoreBench {
         for (String compression : new String[] {"zstd", "gzip"}) {
             double size = Files.size(image(compression));
             bytes.put("store image, " + compression, size / 1e6);
-            report.goal("store image (" + compression + ") ÷ unique blobs", size / unique,
+            report.goal("store image (" + compression + ") \u00f7 unique blobs", size / unique,
                     compression.equals("zstd") ? 1.1 : 1.25, "");
         }
         bytes.put("unique blobs", unique / 1e6);

@@ -57,7 +57,7 @@ final class VerifyBench {
         double gigabytes = (double) LAYERS * layerMib * MIB / 1e9;
         setting.report().compare(String.format(Locale.ROOT, "Verify, %.1f GB in the page cache", gigabytes), turns);
         double speed = 1 / turns.ratio(sha256sum.name(), TimedRun::seconds);
-        setting.report().goal("verify, speed ÷ sha256sum", String.format(Locale.ROOT, "%.3f", speed), "≥ 0.800",
+        setting.report().goal("verify, speed \u00f7 sha256sum", String.format(Locale.ROOT, "%.3f", speed), "\u2265 0.800",
                 speed >= 0.8);
         contenders.emptied(folder);
     }

@@ -20,7 +20,7 @@ import common.cli.Json;
 
 /** An operator catalog in each of the forms in which opm leaves one. */
 record CatalogFile(List<Operator> operators) {
-    /** A package; {@code channels}: name → entries in the order in which they are written. */
+    /** A package; {@code channels}: name -> entries in the order in which they are written. */
     record Operator(String name, String defaultChannel, Map<String, List<Entry>> channels, List<Bundle> bundles) {
         String bundle(String version) {
             return name + ".v" + version;
@@ -34,7 +34,7 @@ record CatalogFile(List<Operator> operators) {
         }
     }
 
-    /** {@code properties}: type → value, beside {@code olm.package}. */
+    /** {@code properties}: type -> value, beside {@code olm.package}. */
     record Bundle(String version, String image, List<String> relatedImages,
             List<Map.Entry<String, ObjectNode>> properties) {
     }
@@ -64,7 +64,7 @@ record CatalogFile(List<Operator> operators) {
         List<ObjectNode> blobs = new ArrayList<>();
         for (Operator operator : operators) {
             ObjectNode of = Json.object().put("schema", "olm.package").put("name", operator.name)
-                    .put("defaultChannel", operator.defaultChannel).put("description", "A \"lab\" operator: №1");
+                    .put("defaultChannel", operator.defaultChannel).put("description", "A \"lab\" operator: \u21161");
             of.putObject("icon").put("base64data", "PHN2Zy8+").put("mediatype", "image/svg+xml");
             blobs.add(of);
             operator.channels.forEach((name, entries) -> {

@@ -63,7 +63,7 @@ record CorpusLayer(String name, byte[] bytes, Digest digest, Digest diffId, long
         link(tar, entry(folder + "hard-link", TarConstants.LF_LINK, 04755), folder + "setuid");
         link(tar, entry(folder + "symbolic-link", TarConstants.LF_SYMLINK, 0777), "../../bin/hello");
         byte[] text = name.getBytes(StandardCharsets.UTF_8);
-        put(tar, entry(folder + "Prüfsumme-检查-и.txt", TarConstants.LF_NORMAL, 0644), text);
+        put(tar, entry(folder + "Pr\u00fcfsumme-\u68c0\u67e5-\u0438.txt", TarConstants.LF_NORMAL, 0644), text);
         put(tar, entry(folder + "a-name-longer-than-the-hundred-bytes-of-a-tar-header/".repeat(3) + "file",
                 TarConstants.LF_NORMAL, 0644), text);
         if (over != null) {

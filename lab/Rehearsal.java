@@ -24,7 +24,7 @@ import common.cli.Json;
 import common.cli.Proc;
 
 /**
- * The whole way of the images on one machine: registry → artifact server → data partition → containers-storage, on site
+ * The whole way of the images on one machine: registry -> artifact server -> data partition -> containers-storage, on site
  * both by loading them and by mounting them as a store image.
  */
 final class Rehearsal {

@@ -35,7 +35,7 @@ final class ReleaseCorpus {
     private final ImagePush push;
     private final Path registriesConf;
 
-    /** {@code payload}: tag name → reference. */
+    /** {@code payload}: tag name -> reference. */
     record Published(String version, String pinned, SortedMap<String, String> payload) {
     }
 

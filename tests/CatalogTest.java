@@ -55,7 +55,7 @@ class CatalogTest {
         return catalog;
     }
 
-    /** A channel "stable" of package "lab"; an entry: VERSION [replaces VERSION] [skips VERSION,…] [range RANGE]. */
+    /** A channel "stable" of package "lab"; an entry: VERSION [replaces VERSION] [skips VERSION,...] [range RANGE]. */
     private static CatalogFile lab(String... entries) {
         List<CatalogFile.Entry> channel = Stream.of(entries).map(CatalogTest::entry).toList();
         List<CatalogFile.Bundle> bundles = channel.stream().map(e -> new CatalogFile.Bundle(e.version(), "q.io/lab:"

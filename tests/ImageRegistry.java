@@ -43,7 +43,7 @@ final class ImageRegistry extends Dispatcher implements AutoCloseable {
 
     final MockWebServer server = new MockWebServer();
     final List<RecordedRequest> requests = Collections.synchronizedList(new ArrayList<>());
-    /** Path below the repository → its bytes: {@code manifests/…}, {@code blobs/sha256:…}. */
+    /** Path below the repository -> its bytes: {@code manifests/...}, {@code blobs/sha256:...}. */
     final Map<String, byte[]> content = new LinkedHashMap<>();
     final Digest layer;
     /** Null leaves the request to the registry. */

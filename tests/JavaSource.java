@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * repository its code uses.
  *
  * @param code without comments, the text of literals, package and imports
- * @param imported simple name → what is imported under it, e.g. {@code common.cli.Cli}
+ * @param imported simple name -> what is imported under it, e.g. {@code common.cli.Cli}
  * @param named the files of {@code //SOURCES}
  */
 record JavaSource(Path file, String code, Map<String, String> imported, Set<Path> named) {
@@ -46,7 +46,7 @@ record JavaSource(Path file, String code, Map<String, String> imported, Set<Path
         return Repository.ROOT.relativize(file.getParent()).toString();
     }
 
-    /** The files whose top-level types the code uses; {@code homes}: simple name → where that type is. */
+    /** The files whose top-level types the code uses; {@code homes}: simple name -> where that type is. */
     Set<Path> uses(Map<String, Path> homes) {
         Set<String> nested = NESTED.matcher(code).results().map(m -> m.group(1)).collect(Collectors.toSet());
         Set<Path> used = new TreeSet<>();

@@ -75,7 +75,7 @@ class PullInterruptTest {
         behindLink.close();
     }
 
-    /** The blobs below a folder: {@code sha256/HEX}, {@code sha256/.partial/HEX} → size. */
+    /** The blobs below a folder: {@code sha256/HEX}, {@code sha256/.partial/HEX} -> size. */
     private static Map<String, Long> sizes(Path root) throws IOException {
         Map<String, Long> sizes = new HashMap<>();
         Path blobs = root.resolve("blobs");

@@ -40,7 +40,7 @@ class PullTokenTest {
     Path root;
     private ImageRegistry registry;
     private Peer peer;
-    /** Token → when it was given out. */
+    /** Token -> when it was given out. */
     private final Map<String, Instant> tokens = new ConcurrentHashMap<>();
     private final List<RecordedRequest> asked = new ArrayList<>();
 

@@ -51,7 +51,7 @@ final class Repository {
 
     /** All that can be started: the Java files whose first line makes them executable. */
     static List<Path> scripts() {
-        return javaFiles().stream().filter(f -> text(f).startsWith("///usr/bin/env jbang")).toList();
+        return javaFiles().stream().filter(f -> text(f).startsWith("///usr/bin/env ")).toList();
     }
 
     static List<Path> javaFiles() {

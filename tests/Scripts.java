@@ -43,7 +43,7 @@ final class Scripts {
         return new ScriptRun(result.exit(), result.out(), result.err());
     }
 
-    /** What is below a folder: path → sha256 of a file, target of a symlink, nothing of a folder. */
+    /** What is below a folder: path -> sha256 of a file, target of a symlink, nothing of a folder. */
     static Map<String, String> tree(Path folder) throws IOException {
         Map<String, String> tree = new TreeMap<>();
         try (Stream<Path> paths = Files.walk(folder)) {

@@ -38,12 +38,19 @@ class ScriptsTest {
         return Repository.scripts();
     }
 
-    @ParameterizedTest(name = "{0}: runs by its own name where jbang is on PATH, and --help shows an example")
+    /** In an environment with PATH and HOME alone, as on a fresh machine: above all without a locale. */
+    private static Proc bare(Object... argv) {
+        List<String> words = new ArrayList<>(List.of("env", "-i", "HOME=" + System.getenv("HOME"),
+                "PATH=" + Repository.ROOT + ":" + System.getenv("PATH")));
+        Stream.of(argv).forEach(a -> words.add(a.toString()));
+        return Proc.of(words);
+    }
+
+    @ParameterizedTest(name = "{0}: builds and runs on a bare machine, by its own name, and --help shows an example")
     @MethodSource("scripts")
     void help(Path script) {
-        Proc.of(Repository.LAUNCHER.toString(), "build", script.toString()).check(); // says so on stderr
-        String path = Repository.ROOT + ":" + System.getenv("PATH");
-        Proc.Result result = Proc.of(script.toString(), "--help").env("PATH", path).run();
+        bare(Repository.LAUNCHER, "build", script).check(); // says so on stderr
+        Proc.Result result = bare(script, "--help").run();
         assertAll(() -> assertEquals(0, result.exit(), result.err()),
                 () -> assertTrue(result.out().contains("Example"), result.out()),
                 () -> assertEquals("", result.err()));

@@ -127,7 +127,7 @@ class SourcesTest {
         return arrows;
     }
 
-    /** From folder, to folder → a file that has the arrow. */
+    /** From folder, to folder -> a file that has the arrow. */
     private static Map<List<String>, String> arrows() {
         Map<List<String>, String> arrows = new HashMap<>();
         sources.forEach((file, source) -> source.named().forEach(named -> {

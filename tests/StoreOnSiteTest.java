@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** build-store → nginx → curl-all --mode store → XFS partition → read-only device → podman and skopeo. */
+/** build-store -> nginx -> curl-all --mode store -> XFS partition -> read-only device -> podman and skopeo. */
 @Tag("store")
 @DisplayName("A store image on a partition that is mounted read-only")
 class StoreOnSiteTest {

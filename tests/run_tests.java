@@ -1,4 +1,4 @@
-///usr/bin/env jbang "$0" "$@" ; exit $?
+///usr/bin/env LC_ALL=C.UTF-8 jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //MAIN RunTests
 //SOURCES ../common/cli/Json.java
@@ -48,6 +48,7 @@
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
+//SOURCES LocaleTest.java
 //SOURCES MixedStoreTest.java
 //SOURCES NoProxyTest.java
 //SOURCES NodeBootTest.java

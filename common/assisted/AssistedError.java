@@ -18,8 +18,8 @@ import common.cli.Json;
 import common.http.Retry;
 
 /**
- * A refusal of the Assisted Installer service. It has two error bodies: {@code {"code": "400", "reason": …}} of its own
- * code, {@code {"code": 601, "message": …}} of its request validation and its authentication.
+ * A refusal of the Assisted Installer service. It has two error bodies: {@code {"code": "400", "reason": ...}} of its own
+ * code, {@code {"code": 601, "message": ...}} of its request validation and its authentication.
  */
 public final class AssistedError extends Cli.Failure {
     private static final String INFO = "validation_info=";

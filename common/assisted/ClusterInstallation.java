@@ -57,7 +57,7 @@ public final class ClusterInstallation {
         this.registration = new ClusterRegistration(service, plan, time);
     }
 
-    /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", …}}. */
+    /** What has come of it: {@code {"name", "clusterId", "infraEnvId", "status", "iso" or "isoUrl", ...}}. */
     public ObjectNode run(ClusterOptions how) throws IOException {
         try (FileChannel lock = lock(how.kubeconfigDir())) {
             String status = register();

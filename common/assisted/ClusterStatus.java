@@ -35,7 +35,7 @@ public final class ClusterStatus {
         return percent.isNumber() ? " " + percent.asInt() + "%" : "";
     }
 
-    /** {@code {"name", "clusterId", "version", "status", "statusInfo", "hosts": [{"name", …}]}}. */
+    /** {@code {"name", "clusterId", "version", "status", "statusInfo", "hosts": [{"name", ...}]}}. */
     public static ObjectNode document(JsonNode cluster) {
         ObjectNode document = Json.object().put("name", cluster.path("name").asText())
                 .put("clusterId", cluster.path("id").asText())

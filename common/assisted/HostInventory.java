@@ -153,7 +153,7 @@ final class HostInventory {
         return addresses.stream();
     }
 
-    /** 192.168.126.10/24 → 192.168.126.0/24. Throws {@link Cli.Failure} on what is no CIDR. */
+    /** 192.168.126.10/24 -> 192.168.126.0/24. Throws {@link Cli.Failure} on what is no CIDR. */
     static String network(String cidr) {
         String[] parts = cidr.split("/");
         try {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -111,7 +112,18 @@ public final class Cli {
         }
     }
 
+    /** Digits and letters are the same for everybody; names of files are the one thing that the locale decides. */
+    private static void useNoLocale(String... args) {
+        Locale.setDefault(Locale.ROOT);
+        boolean asciiOnly = System.getProperty("sun.jnu.encoding", "").equals("ANSI_X3.4-1968");
+        if (asciiOnly && Stream.of(args).anyMatch(a -> a.matches("(?s).*[?\ufffd].*"))) {
+            warn("without a locale names are ASCII only, and an argument has others; run it as ./jbang does: "
+                    + "LC_ALL=C.UTF-8 jbang ...");
+        }
+    }
+
     private static int execute(Callable<Integer> script, AtomicBoolean interrupted, String... args) {
+        useNoLocale(args);
         boolean outer = verbose;
         try {
             return new CommandLine(script)

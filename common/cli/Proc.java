@@ -174,7 +174,8 @@ public final class Proc {
     private Process start(ProcessBuilder builder) {
         List<String> command = new ArrayList<>(argv);
         command.set(0, find(argv.get(0)).map(Path::toString).orElse(argv.get(0)));
-        builder.command(command).environment().putAll(env);
+        builder.command(command).environment().put("LC_ALL", "C.UTF-8"); // what we read must not depend on who runs us
+        builder.environment().putAll(env);
         if (folder != null) {
             builder.directory(folder.toFile());
         }

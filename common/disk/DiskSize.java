@@ -7,7 +7,7 @@ import java.math.BigDecimal;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A size as people write it: 100GiB is 100 × 1024³ bytes, 100GB 100 × 1000³. */
+/** A size as people write it: 100GiB is 100 x 1024^3 bytes, 100GB 100 x 1000^3. */
 public final class DiskSize implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {

@@ -21,8 +21,8 @@ import common.cli.Cli;
 import common.cli.Json;
 
 /**
- * An Ignition 3.x config that is merged into another one: discovery.patch ({@code {"ignition_config_override": "…"}}),
- * pointer.patch ({@code {"config": "…"}}), or the plain .ign file.
+ * An Ignition 3.x config that is merged into another one: discovery.patch ({@code {"ignition_config_override": "..."}}),
+ * pointer.patch ({@code {"config": "..."}}), or the plain .ign file.
  *
  * @param text the config as it is sent, a JSON document
  * @param config the same, parsed

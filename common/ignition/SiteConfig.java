@@ -126,7 +126,7 @@ public final class SiteConfig {
             String name = yaml.value(template, "name").map(YamlEdits::scalar).orElse("");
             if (name.startsWith("ibi-")) {
                 throw yaml.failure(template, what + ": image-based installation (" + name + ") uses neither "
-                        + OVERRIDE + " nor " + ARGS + "; use the templates of the Assisted Installer (ai-…), or put the "
+                        + OVERRIDE + " nor " + ARGS + "; use the templates of the Assisted Installer (ai-...), or put the "
                         + "images into the seed image");
             }
             if (!name.startsWith("ai-")) {

@@ -39,7 +39,7 @@ final class YamlEdits {
     private final String text;
     private final String where;
     private final String newline;
-    /** Start of a range → its end and what comes there. */
+    /** Start of a range -> its end and what comes there. */
     private final Map<Integer, Replacement> edits = new TreeMap<>();
 
     private record Replacement(int end, String text) {

@@ -39,7 +39,7 @@ import common.oci.OciLayout;
  * @param files all regular files by name, with sizes, but blobs; of a server what it would serve: also behind links, but
  *         not the images that build-store unpacks; of a partition no link is followed, and what is below node/ is left out
  * @param blobs the whole blobs by their file, with sizes
- * @param odd what is neither a regular file nor a folder, nor the link to the blobs that a set has: file → what it is
+ * @param odd what is neither a regular file nor a folder, nor the link to the blobs that a set has: file -> what it is
  */
 public record ArtifactTree(Path root, boolean partition, Set<String> kinds, String release, Map<Path, Long> files,
         Map<Path, Long> blobs, Map<Path, String> odd) {

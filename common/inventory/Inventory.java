@@ -38,7 +38,7 @@ import common.oci.OciLayout;
  *
  * <pre>
  * {"version": 1,
- *  "sets":  [{"name": "ai-images", "release": "4.10.3", "platform": "linux/amd64", "images": 20, "missing": [REF…]}],
+ *  "sets":  [{"name": "ai-images", "release": "4.10.3", "platform": "linux/amd64", "images": 20, "missing": [REF...]}],
  *  "files": [{"path": "ai-images/index.json", "from": "images-4.10.3/index.json", "release": "4.10.3",
  *             "size": 4711, "sha256": HEX, "kind": "set"},
  *            {"path": "blobs/sha256/HEX", "size": 42, "sha256": HEX, "kind": "blob", "role": "layer"}]}

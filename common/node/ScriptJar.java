@@ -127,6 +127,7 @@ public record ScriptJar(String name, int java) {
                 #!/bin/sh
                 # %s, with the Java of this folder: /usr/bin/bash %1$s --help
                 node=$(dirname "$(dirname "$(readlink -f "$0")")")
+                export LC_ALL=C.UTF-8 # systemd gives none, and names would be ASCII only
                 exec "$node/jre/bin/java" %2$s-XX:+UseSerialGC -XX:-UsePerfData -XX:CompileThresholdScaling=5 \\
                     -jar "$node/lib/%1$s.jar" "$@"
                 """).formatted(name, MEMORY.getOrDefault(name, "")).getBytes(StandardCharsets.UTF_8);

@@ -46,7 +46,7 @@ final class DiskCopies {
     private final VerifiedPartition contents;
     private final OfflineRequest request;
 
-    /** The copies that are whole; {@code failed}: path → reason. */
+    /** The copies that are whole; {@code failed}: path -> reason. */
     record Outcome(List<Path> whole, Map<String, String> failed) {
     }
 

@@ -57,7 +57,7 @@ public final class OfflineStaging {
     private final PrintStream text;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
 
-    /** The partition, and what could not be staged onto it: name on the server → reason. */
+    /** The partition, and what could not be staged onto it: name on the server -> reason. */
     private record Staged(GptPlan plan, Map<String, String> failed) {
     }
 
@@ -74,7 +74,7 @@ public final class OfflineStaging {
      * Stages, verifies and copies. Throws {@link Cli.Failure} for a disk that must not be written, or is too small,
      * before it is touched.
      *
-     * @return the report, with {@code failed}: file or copy → reason
+     * @return the report, with {@code failed}: file or copy -> reason
      */
     public ObjectNode run() throws IOException, InterruptedException {
         needs();

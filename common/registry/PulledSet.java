@@ -113,7 +113,7 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
         return List.of(layout.folder().resolve("oci-layout"), layout.index());
     }
 
-    /** Tarball name → reference. */
+    /** Tarball name -> reference. */
     private Map<String, String> tarballNames() {
         Map<String, String> names = new LinkedHashMap<>();
         for (ImageList.Entry entry : list.entries()) {

@@ -77,12 +77,12 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         }
     }
 
-    /** What a pull will do; sizes in bytes. {@code failed}: reference → why its manifest could not be had. */
+    /** What a pull will do; sizes in bytes. {@code failed}: reference -> why its manifest could not be had. */
     public record Plan(List<Image> images, Map<String, String> failed, long layers, long listedBytes, long uniqueBytes,
             long presentBytes, long fetchBytes) {
     }
 
-    /** The images that are whole now; {@code failed}: reference → reason, those of the plan included. */
+    /** The images that are whole now; {@code failed}: reference -> reason, those of the plan included. */
     public record Outcome(List<Descriptor> whole, Map<String, String> failed) {
     }
 

@@ -85,7 +85,7 @@ public final class RemoteImageReader {
     /**
      * Asks for the image's manifest, at its mirrors in order, then at its own registry.
      *
-     * @param reference {@code HOST/REPOSITORY:TAG} or {@code …@sha256:HEX}
+     * @param reference {@code HOST/REPOSITORY:TAG} or {@code ...@sha256:HEX}
      * @param platform {@code os/architecture} to take of a multi-arch image
      */
     public static RemoteImageReader of(Registry registry, RegistriesConf conf, String reference, String platform)

@@ -36,7 +36,7 @@ import common.registry.RemoteImageReader;
  * @param pinned the release image by digest
  * @param tag its tag, when it was asked for by one
  * @param version e.g. {@code 4.10.3}
- * @param payload tag name, e.g. {@code etcd} → reference
+ * @param payload tag name, e.g. {@code etcd} -> reference
  */
 public record ReleaseImage(String pinned, Optional<String> tag, String version, SortedMap<String, String> payload) {
     public static final String REPOSITORY = "quay.io/openshift-release-dev/ocp-release";

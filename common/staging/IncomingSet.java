@@ -116,7 +116,7 @@ public final class IncomingSet {
      * Fetches the manifests of all images, then those of a list's manifests that the server has, and so finds out what
      * is to be staged of what the set reaches.
      *
-     * @return what could not be had: name on the server → reason
+     * @return what could not be had: name on the server -> reason
      */
     Map<String, String> resolve(ServedRelease.Selection wanted, int jobs) throws IOException {
         Map<String, String> failed = new TreeMap<>();

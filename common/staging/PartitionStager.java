@@ -93,7 +93,7 @@ public final class PartitionStager implements AutoCloseable {
 
     /**
      * {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. {@code failed}: what could
-     * not be had, name on the server → reason.
+     * not be had, name on the server -> reason.
      */
     public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes,
             Map<String, String> failed) {
@@ -103,7 +103,7 @@ public final class PartitionStager implements AutoCloseable {
      * What became of a plan.
      *
      * @param whole the sets that are whole now
-     * @param failed what could not be had: name on the server → reason
+     * @param failed what could not be had: name on the server -> reason
      * @param fetchedBytes what was added, manifests and documents aside
      */
     public record Outcome(List<IncomingSet> whole, Map<String, String> failed, long fetchedBytes) {

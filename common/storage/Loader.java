@@ -51,7 +51,7 @@ import common.oci.RepositoryName;
  * from the original's NAME.tgz beside it. Writes nothing into the set: it may be mounted read-only.
  */
 public final class Loader {
-    /** What became of the references. {@code present}: were there before; {@code failed}: reference → reason. */
+    /** What became of the references. {@code present}: were there before; {@code failed}: reference -> reason. */
     public record Outcome(List<String> loaded, List<String> present, Map<String, String> failed) {
     }
 

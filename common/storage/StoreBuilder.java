@@ -75,7 +75,7 @@ public final class StoreBuilder {
     /**
      * Builds it; what an interrupted run unpacked is used.
      *
-     * @return reference → reason of the images that could not be unpacked: then there is no store, and what is
+     * @return reference -> reason of the images that could not be unpacked: then there is no store, and what is
      *         unpacked waits for the next run
      * @throws Cli.Failure when it does not fit or cannot be made there
      */

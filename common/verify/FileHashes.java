@@ -43,7 +43,7 @@ public final class FileHashes implements AutoCloseable {
     /**
      * Begins with the largest, lest one is left for the end.
      *
-     * @param sizes file → bytes
+     * @param sizes file -> bytes
      */
     public static FileHashes start(Map<Path, Long> sizes, Progress progress) {
         FileHashes hashes = new FileHashes(Runtime.getRuntime().availableProcessors());
