@@ -6,6 +6,7 @@
 //SOURCES ../common/cli/ScriptFolder.java
 //SOURCES ../common/oci/ImageList.java
 //SOURCES ../common/registry/RegistryOptions.java
+//SOURCES ../common/release/HubImages.java
 //SOURCES ../common/release/ReleaseCopy.java
 //SOURCES ../common/release/ReleaseImage.java
 
@@ -21,6 +22,7 @@ import common.cli.Cli;
 import common.cli.ScriptFolder;
 import common.oci.ImageList;
 import common.registry.RegistryOptions;
+import common.release.HubImages;
 import common.release.ReleaseCopy;
 import common.release.ReleaseImage;
 import picocli.CommandLine.Command;
@@ -50,8 +52,12 @@ class AddRelease extends Cli.Command {
     List<Pattern> exclude = List.of();
 
     @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE",
-            description = "What discovery needs beside the release: agent, installer (default: as for " + MODEL + ").")
+            description = "What discovery needs beside the release: agent, installer (default: the hub's, or as for " + MODEL + ").")
     List<String> add = List.of();
+
+    @Option(names = "--hub", paramLabel = "FILE|URL", description = "The site's Assisted Installer service, or a file with "
+            + "its answer to /v2/component-versions: discovery needs its agent, installer and controller.")
+    String hub;
 
     @Option(names = "--folder", paramLabel = "DIR",
             description = "container-images of a checkout (default: this script's).")
@@ -81,18 +87,22 @@ class AddRelease extends Cli.Command {
         ReleaseImage release = ReleaseImage.read(registries, image != null ? image : version, arch);
         List<Path> scripts = copy.copyScripts();
         write(copy.initialList(), initial(release, copy));
-        write(copy.ocpList(), release.without(exclude).references());
+        write(copy.ocpList(), release.without(exclude).listed());
         copy.copyAliases();
         scripts.forEach(System.out::println);
         return Cli.DONE;
     }
 
-    private SortedSet<String> initial(ReleaseImage release, ReleaseCopy copy) {
-        SortedSet<String> list = release.initial().references();
+    private SortedSet<String> initial(ReleaseImage release, ReleaseCopy copy) throws IOException {
+        SortedSet<String> list = release.initial().listed();
         // the assisted installer asks for the release by tag: the second word of a line is a tag to give the image
         list.remove(release.pinned());
         list.add(release.pinned() + " " + version + "-" + arch);
-        if (add.isEmpty()) {
+        if (hub != null) {
+            list.addAll(HubImages.read(hub, registries.http()));
+        } else if (add.isEmpty()) {
+            Cli.warn("agent, installer and controller are those of " + MODEL + "; which ones a node runs the site's hub "
+                    + "decides: name it with --hub");
             ImageList.read(copy.modelInitialList()).entries().stream().map(ImageList.Entry::text)
                     .filter(r -> !r.startsWith("quay.io/openshift-release-dev/")).forEach(list::add);
         }

@@ -1,6 +1,6 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/oci/Digest.java
-//SOURCES ../common/release/ReleaseImage.java
+//SOURCES ../common/release/ReleaseModel.java
 //SOURCES FileLayer.java
 //SOURCES ImagePush.java
 
@@ -16,7 +16,7 @@ import java.util.TreeMap;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Json;
 import common.oci.Digest;
-import common.release.ReleaseImage;
+import common.release.ReleaseModel;
 
 /**
  * An OpenShift release in small: a release image whose {@code release-manifests/image-references} names a payload of
@@ -60,7 +60,7 @@ final class ReleaseCorpus {
     }
 
     static List<String> names() {
-        List<String> names = new ArrayList<>(ReleaseImage.INITIAL);
+        List<String> names = new ArrayList<>(ReleaseModel.INITIAL);
         names.addAll(CLOUDS);
         names.addAll(OTHERS);
         return names.stream().sorted().toList();
@@ -80,7 +80,9 @@ final class ReleaseCorpus {
     private SortedMap<String, String> payload(String version) throws IOException {
         SortedMap<String, String> payload = new TreeMap<>();
         FileLayer base = base();
-        for (String name : names()) {
+        List<String> names = new ArrayList<>(names());
+        names.addAll(ReleaseModel.of(version).discoveryIfThere());
+        for (String name : names) {
             byte[] own = (name + " of " + version + "\n").repeat(1000).getBytes(StandardCharsets.UTF_8);
             FileLayer program = FileLayer.with("usr/bin/" + name, own).plain();
             Digest digest = push.push(ART, version + "-" + name, List.of(base, program));

@@ -1,7 +1,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
-//SOURCES ../common/release/ReleaseImage.java
+//SOURCES ../common/release/ReleaseModel.java
 //SOURCES ../container-images/add-release.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
@@ -24,7 +24,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
-import common.release.ReleaseImage;
+import common.release.ReleaseModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -65,7 +65,7 @@ class AddReleaseTest {
     void initialList() throws IOException {
         Path root = add(checkout());
         List<String> expected = new ArrayList<>(List.of(release.pinned() + " " + VERSION + "-x86_64"));
-        ReleaseImage.INITIAL.forEach(name -> expected.add(release.payload().get(name)));
+        ReleaseModel.INITIAL.forEach(name -> expected.add(release.payload().get(name)));
         Files.readAllLines(root.resolve("images-4.10.3/initial-images-4.10.3.txt")).stream()
                 .filter(line -> !line.contains("/openshift-release-dev/")).forEach(expected::add);
         assertEquals(expected.stream().sorted().toList(),

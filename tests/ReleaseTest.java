@@ -1,10 +1,12 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
-//SOURCES ../common/release/ReleaseImage.java
+//SOURCES ../common/release/ReleaseModel.java
 //SOURCES ../container-images/pre-cache/release.java
 //SOURCES ../lab/FileLayer.java
 //SOURCES ../lab/LocalRegistry.java
 //SOURCES ../lab/ReleaseCorpus.java
+//SOURCES AssistedRecordings.java
+//SOURCES FaultyServer.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
 
@@ -25,7 +27,7 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
-import common.release.ReleaseImage;
+import common.release.ReleaseModel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -86,7 +88,7 @@ class ReleaseTest {
     @DisplayName("--initial lists the discovery stage's 14 payload images, the release image, and what --add names")
     void initial() {
         List<String> lines = run(VERSION, "--initial", "--add", "quay.io/lab/agent:latest").out().lines().toList();
-        List<String> expected = new ArrayList<>(ReleaseImage.INITIAL.stream().map(release.payload()::get).toList());
+        List<String> expected = new ArrayList<>(ReleaseModel.INITIAL.stream().map(release.payload()::get).toList());
         expected.add(release.pinned());
         expected.add("quay.io/lab/agent:latest");
         assertEquals(expected.stream().sorted().toList(), lines);
@@ -126,13 +128,45 @@ class ReleaseTest {
     }
 
     @Test
-    @DisplayName("--sizes: bytes saved are those of layers that no kept image has")
-    void sizes() {
-        JsonNode json = json(run(VERSION, "--exclude-tag", "azure", "--sizes", "--json"));
-        JsonNode all = json(run(VERSION, "--sizes", "--json"));
-        assertEquals(all.get("bytes").asLong(), json.get("bytes").asLong() + json.get("savedBytes").asLong());
-        long base = ReleaseCorpus.base().bytes().length;
-        assertTrue(json.get("savedBytes").asLong() > 40_000 && json.get("savedBytes").asLong() < base, json.toString());
+    @DisplayName("--initial of a release after 4.12 has the operating system too, marked as what is pulled whole")
+    void later() throws IOException {
+        ReleaseCorpus.Published published = corpus.publish("4.16.0");
+        List<String> names = new ArrayList<>(ReleaseModel.INITIAL);
+        names.addAll(List.of("cluster-node-tuning-operator", "cluster-config-api"));
+        List<String> expected = new ArrayList<>(names.stream().map(published.payload()::get).toList());
+        expected.add(published.pinned());
+        List.of("rhel-coreos", "rhel-coreos-extensions").forEach(n -> expected.add(published.payload().get(n) + " !whole"));
+        assertEquals(expected.stream().sorted().toList(), run("4.16.0", "--initial").out().lines().toList());
+    }
+
+    @Test
+    @DisplayName("--hub lists the agent, installer and controller that the service names, from its address or its answer")
+    void hub() throws IOException {
+        String answer = AssistedRecordings.response("00-components");
+        List<String> expected = List.of("quay.io/edge-infrastructure/assisted-installer-agent:v2.4.1",
+                "quay.io/edge-infrastructure/assisted-installer-controller:v2.4.1",
+                "quay.io/edge-infrastructure/assisted-installer:v2.4.1");
+        Path file = Files.writeString(folder.resolve("component-versions"), answer);
+        assertEquals(expected, furtherImages(file.toString()));
+        try (FaultyServer service = new FaultyServer(folder)) {
+            service.page("/api/assisted-install/v2/component-versions", answer);
+            assertEquals(expected, furtherImages("http://" + service.base()));
+            assertEquals(expected, furtherImages("http://" + service.base() + "/api/assisted-install/v2"));
+        }
+    }
+
+    private static List<String> furtherImages(String hub) {
+        return run(VERSION, "--initial", "--hub", hub).out().lines().filter(l -> !l.contains("/openshift-release-dev/")).toList();
+    }
+
+    @Test
+    @DisplayName("--hub refuses what is not the service's answer")
+    void notTheHub() throws IOException {
+        Path file = Files.writeString(folder.resolve("other"), "{\"versions\": {\"discovery-agent\": \"quay.io/a/b:1\"}}");
+        ScriptRun run = ScriptRun.of(new Release(), VERSION, "--initial", "--hub", file, "--registries-conf",
+                corpus.registriesConf(), "--authfile", folder.resolve("auth.json"), "--output", folder.resolve("none"));
+        assertEquals(Cli.FAILED, run.exit(), run::toString);
+        assertTrue(run.err().contains("names no image for assisted-installer"), run.err());
     }
 
     @Test

@@ -85,6 +85,7 @@
 //SOURCES RegistryStoreTest.java
 //SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
+//SOURCES ReleaseModelTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES RenderTest.java

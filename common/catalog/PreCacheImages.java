@@ -38,7 +38,7 @@ public final class PreCacheImages {
         for (String name : wanted.releases()) {
             String arch = Objects.requireNonNullElse(wanted.arch(), "x86_64");
             ReleaseImage release = ReleaseImage.read(from, name, arch);
-            SortedSet<String> kept = release.without(wanted.excludedTags()).references();
+            SortedSet<String> kept = release.without(wanted.excludedTags()).listed();
             text.printf("Release %s: %d of %d images%n", release.version(), kept.size(), release.references().size());
             images.addAll(kept);
         }

@@ -3,8 +3,10 @@ package common.release;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/ImageList.java
 //SOURCES ../registry/RegistryOptions.java
 //SOURCES ../registry/RemoteImageReader.java
+//SOURCES ReleaseModel.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.oci.Digest;
+import common.oci.ImageList;
 import common.registry.RegistryOptions;
 import common.registry.RemoteImageReader;
 
@@ -40,12 +43,6 @@ import common.registry.RemoteImageReader;
  */
 public record ReleaseImage(String pinned, Optional<String> tag, String version, SortedMap<String, String> payload) {
     public static final String REPOSITORY = "quay.io/openshift-release-dev/ocp-release";
-    /** What the discovery stage needs (the original's create-ai-list.sh). */
-    public static final List<String> INITIAL = List.of("must-gather", "hyperkube", "cloud-credential-operator",
-            "cluster-policy-controller", "pod", "cluster-config-operator", "cluster-etcd-operator",
-            "cluster-kube-controller-manager-operator", "cluster-kube-scheduler-operator", "machine-config-operator",
-            "etcd", "cluster-bootstrap", "cluster-ingress-operator", "cluster-kube-apiserver-operator");
-
     private static final String REFERENCES = "release-manifests/image-references";
     private static final int MAX_BYTES = 8 << 20; // those of 4.x have 60 to 150 kB
     private static final Pattern VERSION = Pattern.compile("\\d+\\.\\d+\\.\\d+[\\w.+-]*");
@@ -143,12 +140,16 @@ public record ReleaseImage(String pinned, Optional<String> tag, String version, 
 
     /** With what the discovery stage needs; what a later release no longer has is named in a warning. */
     public ReleaseImage initial() {
-        List<String> gone = new ArrayList<>(INITIAL);
+        List<String> gone = new ArrayList<>(model().discovery());
         gone.removeAll(payload.keySet());
         if (!gone.isEmpty()) {
             Cli.warn("release " + version + " has no " + String.join(", ", gone));
         }
-        return with(INITIAL::contains);
+        return with(name -> model().discovery().contains(name) || model().discoveryIfThere().contains(name));
+    }
+
+    private ReleaseModel model() {
+        return ReleaseModel.of(version);
     }
 
     private ReleaseImage with(Predicate<String> name) {
@@ -162,5 +163,16 @@ public record ReleaseImage(String pinned, Optional<String> tag, String version, 
         SortedSet<String> references = new TreeSet<>(payload.values());
         references.add(pinned);
         return references;
+    }
+
+    /** {@link #references} as lines of an image list, with a mark on those that no container runs from. */
+    public SortedSet<String> listed() {
+        SortedSet<String> lines = references();
+        payload.forEach((name, reference) -> {
+            if (model().isPulledWhole(name) && lines.remove(reference)) {
+                lines.add(reference + " " + ImageList.WHOLE);
+            }
+        });
+        return lines;
     }
 }

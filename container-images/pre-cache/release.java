@@ -5,8 +5,8 @@
 //SOURCES ../../common/cli/Cli.java
 //SOURCES ../../common/cli/JsonOption.java
 //SOURCES ../../common/oci/ImageList.java
-//SOURCES ../../common/registry/PullSizes.java
 //SOURCES ../../common/registry/RegistryOptions.java
+//SOURCES ../../common/release/HubImages.java
 //SOURCES ../../common/release/ReleaseImage.java
 //SOURCES ../../common/release/ReleaseSignature.java
 
@@ -24,8 +24,8 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.oci.ImageList;
-import common.registry.PullSizes;
 import common.registry.RegistryOptions;
+import common.release.HubImages;
 import common.release.ReleaseImage;
 import common.release.ReleaseSignature;
 import picocli.CommandLine.Command;
@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
 
 /** Which images is a release made of? Reads one file out of the release image; needs neither oc nor podman. */
 @Command(name = "release", description = "List the images of an OpenShift release, straight from its registry.",
-        footer = {"", "Examples:", "  jbang release.java 4.10.3 --exclude-tag 'aws|azure|gcp' --sizes",
+        footer = {"", "Examples:", "  jbang release.java 4.10.3 --exclude-tag 'aws|azure|gcp'",
             "  jbang release.java 4.10.3 --initial --add quay.io/edge-infrastructure/assisted-installer-agent:latest"})
 class Release extends Cli.Command {
     @Parameters(paramLabel = "VERSION|IMAGE", description = "E.g. 4.10.3, or a release image by tag or digest.")
@@ -62,8 +62,9 @@ class Release extends Cli.Command {
     @Option(names = "--add", arity = "1..*", paramLabel = "IMAGE", description = "List this too, say the agent.")
     List<String> add = List.of();
 
-    @Option(names = "--sizes", description = "Ask for all manifests and say how many bytes a pull takes.")
-    boolean sizes;
+    @Option(names = "--hub", paramLabel = "FILE|URL", description = "List the agent, installer and controller of the site's "
+            + "Assisted Installer service too: its address, or its answer to /v2/component-versions.")
+    String hub;
 
     @Option(names = "--verify", description = "Refuse a release without a valid signature.")
     boolean verify;
@@ -97,7 +98,8 @@ class Release extends Cli.Command {
         List<Pattern> patterns = new ArrayList<>(exclude);
         patterns.addAll(excludeFile == null ? List.of() : ReleaseImage.patterns(excludeFile));
         ReleaseImage kept = asked.without(patterns);
-        SortedSet<String> list = kept.references();
+        SortedSet<String> list = kept.listed();
+        list.addAll(hub == null ? List.of() : HubImages.read(hub, registries.http()));
         add.forEach(image -> list.add(ImageList.entry(image, "--add").text()));
         Path file = output != null ? output : Path.of((initial ? "initial" : "ocp") + "_images.txt." + whole.version());
         AtomicFile.write(file, (String.join("\n", list) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -108,11 +110,6 @@ class Release extends Cli.Command {
         }
         ObjectNode document = Json.object().put("release", whole.pinned()).put("version", whole.version())
                 .put("verified", verify).put("excluded", asked.payload().size() - kept.payload().size());
-        if (sizes) {
-            PullSizes bytes = PullSizes.of(registries, ReleaseImage.platform(arch), list, asked.references());
-            System.err.println(bytes);
-            document.put("bytes", bytes.bytes()).put("savedBytes", bytes.savedBytes());
-        }
         kept.payload().forEach(document.putObject("images")::put);
         json.print(document);
         if (!json.isOn()) {
