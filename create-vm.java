@@ -170,6 +170,10 @@ class CreateVm extends Cli.Command {
         ArtifactServer server = ArtifactServer.at(artifacts);
         StagingRequest staging = StagingRequest.of(server, release, mode);
         VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), server.url(""));
+        if (plan.disks().size() < 2) {
+            throw new Cli.Failure(profile + ": " + plan.name() + " has one disk, and the second is the one that is staged; "
+                    + "add it to disks");
+        }
         staging.checkFits(place().bytes((long) plan.disks().get(1).size() << 30), "disk 2 of " + plan.name());
         VirtualMachine domain = runs.open(order, connect);
         if (dryRun.isOn()) {

@@ -173,9 +173,9 @@ class CatalogTest {
 
     @ParameterizedTest(name = "bad input is named by file and line: {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
-            {"schema":"olm.package","name":"a"}\\n{"schema": olm}   | catalog:2: Unrecognized token 'olm'
-            {"schema":"olm.package",\\n"name":"a"\\n                | catalog:3: Unexpected end-of-input
-            schema: olm.package\\nname: "a\\n                       | catalog:2: while scanning a quoted scalar
+            {"schema":"olm.package","name":"a"}\\n{"schema": olm}   | catalog:2: not JSON: the word olm where a value should be
+            {"schema":"olm.package",\\n"name":"a"\\n                | catalog:3: it ends too early
+            schema: olm.package\\nname: "a\\n                       | catalog:2: a quote or bracket is not closed
             {"schema":"olm.package"}                                | catalog:1: olm.package without a name
             schema: olm.package\\nname: a\\n---\\nname: b           | catalog:4: an object without a schema
             just text                                               | catalog:1: expected an object with a schema

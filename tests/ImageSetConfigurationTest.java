@@ -6,6 +6,7 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -150,8 +151,8 @@ class ImageSetConfigurationTest {
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
             platform: {channels: [{name: s, minVersion: 4.9.0, maxVersion: 4.10.0}]} \
                 | mirror.platform.channels s: one release is staged; set minVersion and maxVersion to the same version
-            platform: {channels: [{name: s, maxversion: 4.10.0}]} \
-                | mirror.platform.channels: unknown key maxversion
+            platform: {channels: [{name: s, maxverzion: 4.10.0}]} \
+                | mirror.platform.channels: unknown key maxverzion
             platform: {architectures: [amd64, arm64]} \
                 | mirror.platform.architectures: a server has one, not amd64, arm64
             helm: {repositories: [{name: a}]} \
@@ -180,5 +181,34 @@ class ImageSetConfigurationTest {
     @DisplayName("bad YAML is named by file and line")
     void badYaml() {
         assertEquals("isc.yaml:5: ", failure("v2alpha1", "platform: [\n").substring(0, 12));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', value = {
+        "additionalImages: [{name: a.io/b:1, platforms: [{os: linux}]}] | platforms is not supported",
+        "additionalImages: [{name: a.io/b:1, nmae: x}] | additionalImages: unknown key nmae",
+        "blockedImages: [{name: x, nmae: y}]\\nadditionalImages: [{name: a.io/b:1}] | blockedImages: unknown key nmae",
+        "additionalImages: {name: a.io/b:1} | mirror.additionalImages is not a list", "{} | asks for nothing",
+        "platform: [] | mirror.platform is not a mapping",
+        "operators: [{catalog: a.io/b:1, packages: [{name: n, bundles: [{name: b, x: y}]}]}] | bundles: unknown key x"})
+    @DisplayName("an entry of any list is read as strictly as the rest")
+    void entries(String mirror, String words) {
+        String said = failure("v2alpha1", mirror.replace("\\n", "\n"));
+        assertTrue(said.contains(words), said);
+    }
+
+    @Test
+    @DisplayName("names may have a transport, and keys the letters that Go accepts")
+    void leniency() throws IOException {
+        assertEquals(List.of("a.io/b:1"), read("v2alpha1", "AdditionalImages: [{Name: 'docker://a.io/b:1'}]\n")
+                .additionalImages());
+    }
+
+    @Test
+    @DisplayName("of two documents in a file, none is taken")
+    void twoDocuments() throws IOException {
+        Path file = Files.writeString(folder.resolve("two.yaml"), "kind: a\n---\nkind: b\n");
+        Cli.Failure failure = assertThrows(Cli.Failure.class, () -> ImageSetConfiguration.read(file));
+        assertTrue(failure.getMessage().contains("more than one document"), failure.getMessage());
     }
 }

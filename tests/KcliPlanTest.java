@@ -98,14 +98,64 @@ class KcliPlanTest {
         assertTrue(e.getMessage().contains("a, b") && e.exitCode == Cli.USAGE, e.getMessage());
     }
 
+    @Test
+    @DisplayName("has its templates filled in from its parameters and defaults, as kcli does")
+    void templates() throws IOException {
+        KcliPlan plan = read("""
+                parameters:
+                  image: rhcos.qcow2
+                  cpus: 4
+                  extra: [20, 40]
+                  debug: false
+
+                # the VM
+                {{ name | default('sno') }}:
+                  image: '{{ image }}'
+                  numcpus: {{ cpus }}
+                  memory: {{ cpus * 1024 }}
+                  disks:
+                {% for size in extra %}
+                  - size: {{ size }}
+                {% endfor %}
+                {% if debug %}
+                  cmds: [debug]
+                {% elif cpus > 2 %}
+                  cmds: ['echo {{ image | upper }}']
+                {% endif %}
+                """);
+        assertAll(() -> assertEquals("sno rhcos.qcow2 4 4096", plan.name() + " " + plan.image() + " " + plan.cpus() + " "
+                + plan.memory()), () -> assertEquals(List.of(new KcliPlan.Disk(20, true), new KcliPlan.Disk(40, true)),
+                plan.disks()), () -> assertEquals(List.of("echo RHCOS.QCOW2"), plan.cmds()));
+    }
+
+    @Test
+    @DisplayName("reads no other file for a template")
+    void include() {
+        Cli.Failure e = assertThrows(Cli.Failure.class,
+                () -> read("vm:\n  image: a\n  cmds: ['{% include \"/etc/hostname\" %}']\n"));
+        assertTrue(e.getMessage().contains("plan.yaml:3: include: other files are not read here"), e.getMessage());
+    }
+
+    @Test
+    @DisplayName("may have profiles, files that are only named, and no disks: then one of 10 GiB")
+    void kcliDefaults() throws IOException {
+        Files.writeString(temp.resolve("script.sh"), "x");
+        KcliPlan plan = read("base:\n  type: profile\n  image: a.qcow2\n  memory: 4096\nvm:\n  profile: base\n  memory: 8192\n"
+                + "  files: [script.sh]\n");
+        assertAll(() -> assertEquals("a.qcow2 8192", plan.image() + " " + plan.memory()),
+                () -> assertEquals(List.of(new KcliPlan.Disk(10, true)), plan.disks()),
+                () -> assertEquals("/root/script.sh", plan.files().get(0).path()),
+                () -> assertEquals(List.of(), plan.warnings()));
+    }
+
     @ParameterizedTest(name = "{0}: {2}, line {1}")
     @CsvSource(delimiter = '|', textBlock = """
             vm: {numcpus: 2}                                  | 1 | has no image
             vm:%  image: a%  numcpus: two                     | 3 | numcpus two
-            vm:%  image: a%  memory: [1]                      | 3 | memory is no text
+            vm:%  image: a%  memory: [1]                      | 3 | memory is not a text
             vm:%  image: a%  memory: -5                       | 3 | memory -5
             vm:%  image: a%  uefi_legacy: 7                   | 3 | uefi_legacy is neither true nor false
-            vm:%  image: a%  disks: 50                        | 3 | disks is no list
+            vm:%  image: a%  disks: 50                        | 3 | disks is not a list
             vm:%  image: a%  disks:%  - {size: large}         | 4 | size large
             vm:%  image: a%  nets:%  - {name: a, ip: 1.2.3}   | 4 | ip 1.2.3
             vm:%  image: a%  nets:%  - {ip: 192.0.2.1}        | 4 | without mask
@@ -114,10 +164,15 @@ class KcliPlanTest {
             vm:%  image: a%  files:%  - {path: /a, origin: not-there}     | 4 | not-there: no such file
             vm:%  image: a%  files:%  - {path: a, content: b} | 4 | absolute path
             vm:%  image: a%  image: b                         | 3 | image is there twice
-            vm:%  image: a%  cmds: [{a: b}]                   | 3 | cmds is no text
-            vm:%    image: a%  memory: 1                      | 3 | expected <block end>
-            vm:%  image: {{ release }}.qcow2                  | 2 | templates
-            [a, b]                                            | 1 | no mapping
+            vm:%  image: a%  cmds: [{a: b}]                   | 3 | cmds is not a text
+            vm:%    image: a%  memory: 1                      | 3 | wrong indentation
+            vm:%  image: {{ release }}.qcow2                  | 2 | release has no value
+            vm:%  image: '{{ release }}'                      | 2 | release has no value
+            vm:%  image: a%  cmds:%  - echo {{ password }} > x | 4 | password has no value
+            vm:%  image: a%  cmds:%  - '{{ "a".getClass() }}' | 4 | cannot be filled in
+            vm:%  image: a%  cmds:%  - '{{ 1 + }}'            | 4 | cannot be filled in
+            vm:%  image: a%  profile: b                       | 2 | profile b: no entry of this plan
+            [a, b]                                            | 1 | not a mapping
             """)
     void wrong(String text, int line, String words) {
         Cli.Failure e = assertThrows(Cli.Failure.class, () -> read(text.replace("%", "\n") + "\n"));

@@ -110,6 +110,6 @@ class ParseIndexTest {
         byte[] whole = MANY.json();
         rendered = Files.write(folder.resolve("cut.json"), Arrays.copyOf(whole, whole.length / 2));
         ScriptRun run = run("many");
-        assertTrue(run.err().matches("(?s)error: \\S*cut.json:\\d{3,}: Unexpected end-of-input.*"), run::toString);
+        assertTrue(run.err().matches("(?s)error: \\S*cut.json:\\d{3,}: it ends too early.*"), run::toString);
     }
 }

@@ -2,6 +2,7 @@ package common.catalog;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/ParserMessage.java
 //SOURCES Catalog.java
 //SOURCES CatalogLines.java
 //SOURCES CatalogProperty.java
@@ -29,6 +30,7 @@ import common.catalog.Catalog.Bundle;
 import common.catalog.Catalog.Entry;
 import common.catalog.Catalog.Requirement;
 import common.cli.Cli;
+import common.cli.ParserMessage;
 
 /**
  * Reads file-based catalogs (operator-framework, "File-based Catalogs"): objects with a {@code schema} of
@@ -53,13 +55,15 @@ public final class FileBasedCatalog {
      */
     public static void read(InputStream in, String where, Catalog catalog) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(in, 1 << 16);
-        try (JsonParser parser = json(buffered) ? new JsonFactory().createParser(buffered) : Yaml.parser(buffered)) {
+        boolean isJson = json(buffered);
+        try (JsonParser parser = isJson ? new JsonFactory().createParser(buffered) : Yaml.parser(buffered)) {
             parser.disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
             new FileBasedCatalog(parser, where).read(catalog);
         } catch (JsonProcessingException e) {
             String at = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-            String words = e.getOriginalMessage().lines().findFirst().orElse("");
-            throw new Cli.Failure(Cli.FAILED, where + at + ": " + words, e);
+            String said = e.getOriginalMessage().lines().findFirst().orElse("");
+            throw new Cli.Failure(Cli.FAILED, where + at + ": " + (isJson ? ParserMessage.json(said, new byte[0])
+                    : ParserMessage.yaml(e.getOriginalMessage())), e);
         }
     }
 

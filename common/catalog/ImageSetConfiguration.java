@@ -8,12 +8,13 @@ package common.catalog;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.catalog.Catalog.Selection;
 import common.catalog.PreCacheSpec.Operators;
 import common.cli.Cli;
@@ -31,6 +32,13 @@ public final class ImageSetConfiguration {
     private static final List<String> VERSIONS =
             List.of("mirror.openshift.io/v1alpha2", "mirror.openshift.io/v2alpha1");
 
+    /** Of all levels. */
+    private static final List<String> KEYS = List.of("apiVersion", "kind", "metadata", "mirror", "storageConfig",
+            "archiveSize", "platform", "operators", "additionalImages", "blockedImages", "helm", "samples", "graph", "channels",
+            "architectures", "release", "kubeVirtContainer", "name", "type", "minVersion", "maxVersion", "shortestPath",
+            "full", "catalog", "packages", "targetCatalog", "targetName", "targetTag", "targetRepo", "skipDependencies",
+            "skipDeps", "originalRef", "targetCatalogSourceTemplate", "bundles", "defaultChannel", "minBundle", "platforms");
+
     private final Path file;
 
     private ImageSetConfiguration(Path file) {
@@ -39,7 +47,20 @@ public final class ImageSetConfiguration {
 
     /** Throws {@link Cli.Failure} on anything that is no such configuration, or that needs what we do not have. */
     public static PreCacheSpec read(Path file) {
-        return new ImageSetConfiguration(file).spec(Json.readYaml(file));
+        JsonNode document = Json.readYaml(file);
+        rename(document);
+        return new ImageSetConfiguration(file).spec(document);
+    }
+
+    /** Go's decoder takes a key in other letters for the one that it knows; of both the exact one counts. */
+    private static void rename(JsonNode node) {
+        if (node instanceof ObjectNode map) {
+            for (String key : map.properties().stream().map(Map.Entry::getKey).toList()) {
+                KEYS.stream().filter(k -> k.equalsIgnoreCase(key) && !map.has(k)).findFirst()
+                        .ifPresent(k -> map.set(k, map.remove(key)));
+            }
+        }
+        node.forEach(ImageSetConfiguration::rename);
     }
 
     private PreCacheSpec spec(JsonNode document) {
@@ -56,10 +77,38 @@ public final class ImageSetConfiguration {
         if (!mirror.path("samples").isEmpty()) {
             Cli.warn(file + ": mirror.samples is ignored");
         }
+        for (String list : List.of("platform", "operators", "additionalImages")) {
+            boolean right = list.equals("platform") ? mirror.path(list).isObject() : mirror.path(list).isArray();
+            if (mirror.hasNonNull(list) && !right) {
+                throw failure("mirror." + list + " is not a " + (list.equals("platform") ? "mapping" : "list"));
+            }
+        }
+        if (mirror.isEmpty()) {
+            throw failure("asks for nothing: mirror has neither platform nor operators nor additionalImages");
+        }
         List<Operators> operators = elements(mirror, "operators").stream().map(this::operators).toList();
         return new PreCacheSpec(releases(mirror.path("platform")), arch(mirror.path("platform")), operators,
-                names(mirror, "additionalImages"), List.of(), names(mirror, "blockedImages").stream().map(this::pattern)
-                        .toList());
+                images(mirror), List.of(), names(mirror, "blockedImages", "name").stream().map(this::pattern).toList());
+    }
+
+    private List<String> images(JsonNode mirror) {
+        for (JsonNode image : elements(mirror, "additionalImages")) {
+            if (image.hasNonNull("platforms")) {
+                throw failure("mirror.additionalImages " + image.path("name").asText() + ": platforms is not supported: "
+                        + "a server has one, that of --platform when the list is pulled");
+            }
+            if (image.hasNonNull("targetRepo") || image.hasNonNull("targetTag")) {
+                Cli.warn(file + ": mirror.additionalImages " + image.path("name").asText() + ": targetRepo and targetTag are "
+                        + "ignored: an image is staged under its own name");
+            }
+        }
+        return names(mirror, "additionalImages", "name", "targetRepo", "targetTag").stream()
+                .map(ImageSetConfiguration::reference).toList();
+    }
+
+    /** oc-mirror takes a transport before a name; one without tag and digest is latest. */
+    private static String reference(String name) {
+        return name.replaceFirst("^docker://", "");
     }
 
     private List<String> releases(JsonNode platform) {
@@ -109,7 +158,7 @@ public final class ImageSetConfiguration {
     private Operators operators(JsonNode operator) {
         known(operator, "mirror.operators", "catalog", "packages", "full", "targetCatalog", "targetName", "targetTag",
                 "skipDependencies", "skipDeps", "originalRef", "targetCatalogSourceTemplate");
-        String catalog = operator.path("catalog").asText();
+        String catalog = reference(operator.path("catalog").asText());
         if (catalog.isEmpty() || catalog.startsWith("oci:")) {
             throw failure("mirror.operators: catalog has to be an index image in a registry, not \"" + catalog + "\"");
         }
@@ -124,7 +173,7 @@ public final class ImageSetConfiguration {
                 "maxVersion", "minBundle");
         String name = required(of, "mirror.operators.packages");
         List<JsonNode> channels = elements(of, "channels");
-        List<String> bundles = names(of, "bundles");
+        List<String> bundles = names(of, "bundles", "name");
         bundles.forEach(bundle -> selections.add(new Selection(name, null, bundle, null, null, false)));
         if (limited(of) && (full || !channels.isEmpty())) {
             throw failure("mirror.operators.packages " + name
@@ -154,8 +203,11 @@ public final class ImageSetConfiguration {
         return node.hasNonNull("minVersion") || node.hasNonNull("maxVersion");
     }
 
-    private List<String> names(JsonNode node, String list) {
-        return elements(node, list).stream().map(image -> required(image, list)).toList();
+    private List<String> names(JsonNode node, String list, String... keys) {
+        return elements(node, list).stream().map(entry -> {
+            known(entry, list, keys);
+            return required(entry, list);
+        }).toList();
     }
 
     private String required(JsonNode node, String where) {

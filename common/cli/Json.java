@@ -5,6 +5,7 @@ package common.cli;
 //DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:2.21.6
 //SOURCES AtomicFile.java
 //SOURCES Cli.java
+//SOURCES ParserMessage.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -102,10 +103,12 @@ public final class Json {
             return node;
         } catch (JsonProcessingException e) {
             String at = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-            String words = e.getOriginalMessage().lines().findFirst().orElse("").replaceFirst(" \\(start marker at .*", "");
+            String said = e.getOriginalMessage().lines().findFirst().orElse("");
+            String words = mapper == JSON ? ParserMessage.json(said, bytes) : mapper instanceof TomlMapper
+                    ? ParserMessage.toml(said, bytes) : ParserMessage.yaml(e.getOriginalMessage());
             throw new Cli.Failure(Cli.FAILED, where + at + ": " + words, e);
         } catch (IOException e) {
-            throw new UncheckedIOException(where, e);
+            throw new Cli.Failure(Cli.FAILED, where + ": not UTF-8 text", e); // a reader's: the bytes are all here
         }
     }
 }

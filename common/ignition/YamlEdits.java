@@ -3,6 +3,7 @@ package common.ignition;
 //DEPS org.yaml:snakeyaml:2.5
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/ParserMessage.java
 
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import common.cli.Cli;
+import common.cli.ParserMessage;
 import common.cli.Json;
 import org.yaml.snakeyaml.DumperOptions.FlowStyle;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -60,10 +62,10 @@ final class YamlEdits {
         try {
             new Yaml(new SafeConstructor(options)).composeAll(new StringReader(text)).forEach(documents::add);
         } catch (MarkedYAMLException e) {
-            throw new Cli.Failure(Cli.FAILED, where + ":" + (e.getProblemMark().getLine() + 1) + ": " + e.getProblem()
+            throw new Cli.Failure(Cli.FAILED, where + ":" + (e.getProblemMark().getLine() + 1) + ": " + ParserMessage.yaml(e.getProblem())
                     + (text.contains("{{") || text.contains("{%") ? "; templates are not filled in here" : ""), e);
         } catch (YAMLException e) {
-            throw new Cli.Failure(Cli.FAILED, where + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse("not YAML"), e);
+            throw new Cli.Failure(Cli.FAILED, where + ": " + ParserMessage.yaml(String.valueOf(e.getMessage())), e);
         }
         return documents;
     }

@@ -59,12 +59,15 @@ public record KcliPlan(String name, String image, int cpus, int memory, List<Dis
         YamlMap plan = YamlMap.read(file);
         List<String> warnings = new ArrayList<>();
         Map<String, YamlMap> vms = new LinkedHashMap<>();
+        Map<String, YamlMap> profiles = new LinkedHashMap<>();
         for (String key : List.copyOf(plan.keys())) {
             if (plan.isMap(key) && !key.equals("parameters")) {
                 YamlMap entry = plan.map(key);
                 String type = entry.text("type", "vm");
                 if (type.matches("vm|kvm")) {
                     vms.put(key, entry);
+                } else if (type.equals("profile")) {
+                    profiles.put(key, entry);
                 } else {
                     warnings.add(file + ": " + key + " of type " + type + " is not made here");
                 }
@@ -79,7 +82,20 @@ public record KcliPlan(String name, String image, int cpus, int memory, List<Dis
                     + "; choose one with --name");
         }
         String key = vms.size() > 1 ? name : vms.keySet().iterator().next();
+        inherit(vms.get(key), profiles);
         return vm(file, name == null ? key : name, vms.get(key), warnings);
+    }
+
+    /** A profile is an entry of the plan, and may have a profile itself. */
+    private static void inherit(YamlMap vm, Map<String, YamlMap> profiles) {
+        for (String profile = vm.text("profile", null); profile != null; profile = vm.text("profile", null)) {
+            YamlMap base = profiles.remove(profile);
+            if (base == null) {
+                throw vm.wrong("profile " + profile + ": no entry of this plan has that name and type: profile; kcli's "
+                        + "profiles.yml is not read here");
+            }
+            vm.inherit(base);
+        }
     }
 
     private static KcliPlan vm(Path file, String name, YamlMap vm, List<String> warnings) {
@@ -89,9 +105,13 @@ public record KcliPlan(String name, String image, int cpus, int memory, List<Dis
         BiConsumer<String, String> unknown =
                 (key, at) -> warnings.add(at + key + " is not supported here and has no effect");
         List<Disk> disks = new ArrayList<>();
+        boolean hasDisks = vm.keys().contains("disks");
         for (YamlMap disk : vm.maps("disks", "size")) {
             disks.add(new Disk(disk.number("size", 10), disk.flag("thin", true)));
             disk.rest(unknown);
+        }
+        if (!hasDisks) {
+            disks.add(new Disk(10, true)); // as kcli makes it
         }
         List<Net> nets = new ArrayList<>();
         for (YamlMap net : vm.maps("nets", "name")) {
@@ -99,7 +119,7 @@ public record KcliPlan(String name, String image, int cpus, int memory, List<Dis
             net.rest(unknown);
         }
         List<GuestFile> files = new ArrayList<>();
-        for (YamlMap guestFile : vm.maps("files", null)) {
+        for (YamlMap guestFile : vm.maps("files", "origin")) {
             files.add(guestFile(file, guestFile));
             guestFile.rest(unknown);
         }
@@ -164,8 +184,8 @@ public record KcliPlan(String name, String image, int cpus, int memory, List<Dis
     }
 
     private static GuestFile guestFile(Path plan, YamlMap file) {
-        String path = file.text("path", "");
         String origin = file.text("origin", null);
+        String path = file.text("path", origin == null ? "" : "/root/" + Path.of(origin).getFileName());
         String content = file.text("content", null);
         String mode = file.text("mode", "644");
         file.flag("binary", false); // every file is copied byte for byte

@@ -2,9 +2,12 @@ package common.vm;
 
 //DEPS org.yaml:snakeyaml:2.5
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/ParserMessage.java
+//SOURCES PlanTemplate.java
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -16,6 +19,7 @@ import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
+import common.cli.ParserMessage;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -46,7 +50,7 @@ final class YamlMap {
 
     /** The file's one document. */
     static YamlMap read(Path file) throws IOException {
-        String text = Files.readString(file);
+        String text = PlanTemplate.filled(file, text(file));
         try {
             Node root = new Yaml(new SafeConstructor(new LoaderOptions())).compose(new StringReader(text));
             if (root == null) {
@@ -54,22 +58,29 @@ final class YamlMap {
             }
             return of(file, root, "the file");
         } catch (MarkedYAMLException e) {
-            boolean template = text.contains("{{") || text.contains("{%");
-            throw new Cli.Failure(Cli.FAILED, file + ":" + (e.getProblemMark().getLine() + 1) + ": " + e.getProblem()
-                    + (template ? "; templates ({{ }}, {% %}) are not filled in here: write the values" : ""), e);
+            throw new Cli.Failure(Cli.FAILED, file + ":" + (e.getProblemMark().getLine() + 1) + ": "
+                    + ParserMessage.yaml(e.getProblem()), e);
         } catch (YAMLException e) { // a character that YAML forbids
-            throw new Cli.Failure(Cli.FAILED, file + ": " + e.getMessage().lines().findFirst().orElse(""), e);
+            throw new Cli.Failure(Cli.FAILED, file + ": " + ParserMessage.yaml(String.valueOf(e.getMessage())), e);
+        }
+    }
+
+    private static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException e) {
+            throw new Cli.Failure(Cli.FAILED, file + ": not UTF-8 text", e);
         }
     }
 
     private static YamlMap of(Path file, Node node, String what) {
         if (!(node instanceof MappingNode mapping)) {
-            throw new Cli.Failure(at(file, node) + what + " is no mapping of keys to values");
+            throw new Cli.Failure(at(file, node) + what + " is not a mapping of keys to values");
         }
         Map<String, Node> keys = new LinkedHashMap<>();
         for (NodeTuple pair : mapping.getValue()) {
             if (!(pair.getKeyNode() instanceof ScalarNode key)) {
-                throw new Cli.Failure(at(file, pair.getKeyNode()) + "a key that is no text");
+                throw new Cli.Failure(at(file, pair.getKeyNode()) + "a key that is not a text");
             }
             if (keys.put(key.getValue(), pair.getValueNode()) != null) {
                 throw new Cli.Failure(at(file, key) + key.getValue() + " is there twice");
@@ -84,6 +95,11 @@ final class YamlMap {
 
     boolean isMap(String key) {
         return keys.get(key) instanceof MappingNode;
+    }
+
+    /** Takes from another mapping every key that this one lacks. */
+    void inherit(YamlMap base) {
+        base.keys.forEach(keys::putIfAbsent);
     }
 
     /** Takes off a mapping that is there. */
@@ -143,14 +159,14 @@ final class YamlMap {
     private Stream<Node> nodes(String key) {
         Node value = keys.remove(key);
         if (value != null && !(value instanceof SequenceNode)) {
-            throw new Cli.Failure(at(file, value) + key + " is no list");
+            throw new Cli.Failure(at(file, value) + key + " is not a list");
         }
         return value == null ? Stream.empty() : ((SequenceNode) value).getValue().stream();
     }
 
     private String text(Node value, String key) {
         if (!isText(value)) {
-            throw new Cli.Failure(at(file, value) + key + " is no text");
+            throw new Cli.Failure(at(file, value) + key + " is not a text");
         }
         return ((ScalarNode) value).getValue();
     }
