@@ -35,9 +35,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * slowly takes no thread, and bytes that are no HTTP (clients try TLS first) are answered 400 at once.
  */
 public final class RegistryServer implements AutoCloseable {
-    private static final int THREADS = 12;
+    private static final int THREADS = 8;
     private static final int CONNECTIONS = 256;
-    private static final int BUFFER = 128 << 10;
+    private static final int BUFFER = 64 << 10;
     private static final long IDLE_MILLIS = 30_000;
     /** A client that unpacks while it downloads may stop reading for a while. */
     private static final long SLOW_READER_MILLIS = 300_000;

@@ -32,8 +32,11 @@ import common.cli.Proc;
 public record ScriptJar(String name, int java) {
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final int CLASS_VERSION = 44; // of Java 1: a class file of Java 17 says 61
-    /** Of a script that stays: what it may take of a node's memory, the heap and what lies beside it. */
-    private static final Map<String, String> MEMORY = Map.of("registry", "-Xmx32m ");
+    /** Only what runs five times as often as by default is compiled: compiling was half of a pull's CPU time. */
+    private static final String SOON_ENDS = "-XX:CompileThresholdScaling=5";
+    /** A script that stays is to take little of a node's memory: beside the heap it is glibc's and the compiler's. */
+    private static final Map<String, String> STAYS =
+            Map.of("registry", "-Xmx32m -Xmn6m -XX:TieredStopAtLevel=1");
 
     /** The name of a script file without folder, release and suffix. */
     public static String name(Path script) {
@@ -82,6 +85,10 @@ public record ScriptJar(String name, int java) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JarFile jar = new JarFile(from.toFile()); JarOutputStream out = new JarOutputStream(bytes)) {
             Attributes old = jar.getManifest().getMainAttributes();
+            if (old.get(Attributes.Name.MAIN_CLASS) == null) { // two builds of one script at a time break each other
+                throw new Cli.Failure(to.getFileName() + ": JBang exported it without a main class; run this again, "
+                        + "and nothing else that builds it meanwhile");
+            }
             Manifest manifest = new Manifest();
             manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
             manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, old.get(Attributes.Name.MAIN_CLASS));
@@ -117,19 +124,16 @@ public record ScriptJar(String name, int java) {
         out.closeEntry();
     }
 
-    /**
-     * The program that starts it in the bundle: a POSIX shell may be given it, so that it needs no exec permission.
-     * Only what runs five times as often as by default is compiled: scripts soon end, and compiling was half of a
-     * pull's CPU time.
-     */
+    /** The program that starts it in the bundle: a POSIX shell may be given it, so that it needs no exec permission. */
     public byte[] launcher() {
         return ("""
                 #!/bin/sh
                 # %s, with the Java of this folder: /usr/bin/bash %1$s --help
                 node=$(dirname "$(dirname "$(readlink -f "$0")")")
                 export LC_ALL=C.UTF-8 # systemd gives none, and names would be ASCII only
-                exec "$node/jre/bin/java" %2$s-XX:+UseSerialGC -XX:-UsePerfData -XX:CompileThresholdScaling=5 \\
+                %2$sexec "$node/jre/bin/java" -XX:+UseSerialGC -XX:-UsePerfData %3$s \\
                     -jar "$node/lib/%1$s.jar" "$@"
-                """).formatted(name, MEMORY.getOrDefault(name, "")).getBytes(StandardCharsets.UTF_8);
+                """).formatted(name, STAYS.containsKey(name) ? "MALLOC_ARENA_MAX=1 " : "",
+                STAYS.getOrDefault(name, SOON_ENDS)).getBytes(StandardCharsets.UTF_8);
     }
 }
