@@ -313,4 +313,12 @@ class PullFaultTest {
         server.at(manifest(image), answer(404, new byte[0]));
         assertOnlyBad(": 404, not there", pull(good, bad), bad.descriptor().digest());
     }
+
+    @Test
+    @DisplayName("fetches again what is here and cannot be read: a folder in the place of a manifest")
+    void unreadable() throws IOException {
+        Files.createDirectories(root.resolve("blobs/sha256/" + good.descriptor().digest().hex()));
+        ScriptRun run = pull(good);
+        assertEquals(Cli.DONE, run.exit(), run::toString);
+    }
 }

@@ -103,6 +103,7 @@
 //SOURCES VerifyTest.java
 //SOURCES VerifyTrustTest.java
 //SOURCES VmRehearsalTest.java
+//SOURCES WorkersTest.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Packages.java
 //DEPS org.junit.jupiter:junit-jupiter:5.14.4

@@ -4,6 +4,7 @@ package common.cli;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -37,8 +38,8 @@ public final class Parallel {
 
     /**
      * Works on all items, {@code jobs} at a time, begun in the order given. Throws {@link FileSystemException} when
-     * our own disk failed and {@link Cli.Failure} with {@link Cli#INTERRUPTED} on an interrupt; any other
-     * {@link IOException} or {@link Cli.Failure} of one item is given to {@code failed}.
+     * our own disk failed and {@link Cli.Failure} with {@link Cli#INTERRUPTED} on an interrupt; any other exception of
+     * one item is given to {@code failed}, an {@link UncheckedIOException} as its cause. An {@link Error} ends all.
      */
     public static <T, R> void run(int jobs, List<T> items, Work<T, R> work, Then<T, R> done, Then<T, Exception> failed)
             throws IOException {
@@ -63,7 +64,7 @@ public final class Parallel {
         } catch (InterruptedException | InterruptedIOException e) {
             throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
         } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause()); // a bug of ours: attempt() catches what may happen
+            throw new IllegalStateException(e.getCause().toString(), e.getCause()); // an Error: no memory, say
         } finally {
             threads.shutdownNow();
             awaitEnd(threads);
@@ -91,7 +92,9 @@ public final class Parallel {
     private static <T, R> Outcome<T, R> attempt(T item, Work<T, R> work) {
         try {
             return new Outcome<>(item, work.on(item), null);
-        } catch (IOException | Cli.Failure e) {
+        } catch (UncheckedIOException e) {
+            return new Outcome<>(item, null, e.getCause());
+        } catch (IOException | RuntimeException e) {
             return new Outcome<>(item, null, e);
         }
     }

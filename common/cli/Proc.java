@@ -6,7 +6,7 @@ package common.cli;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +94,7 @@ public final class Proc {
         around.folder = folder;
         around.timeout = timeout;
         around.stdin = stdin;
+        around.stdinFile = stdinFile;
         return around;
     }
 
@@ -129,12 +130,10 @@ public final class Proc {
             CompletableFuture<String> out = read(process.getInputStream());
             CompletableFuture<String> err = read(process.getErrorStream());
             if (stdinFile == null) {
-                process.getOutputStream().write(stdin);
-                process.getOutputStream().close();
+                write(process.getOutputStream());
             }
-            return new Result(await(process), out.join(), err.join());
-        } catch (IOException e) {
-            return new Result(await(process), "", "closed its stdin: " + e.getMessage());
+            int exit = await(process); // then the JDK closes our ends of the pipes, also where a grandchild has the others
+            return new Result(exit, out.join(), err.join());
         } finally {
             kill(process);
         }
@@ -186,7 +185,7 @@ public final class Proc {
             return builder.start();
         } catch (IOException e) {
             need(argv.get(0));
-            throw new UncheckedIOException(e);
+            throw new Cli.Failure(Cli.FAILED, "cannot run " + shown() + ": " + e.getMessage(), e);
         }
     }
 
@@ -212,6 +211,19 @@ public final class Proc {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** On a thread of its own: a program may not read, or not all of it, and tell why on its way out. */
+    private void write(OutputStream to) {
+        Thread writer = new Thread(() -> {
+            try (to) {
+                to.write(stdin);
+            } catch (IOException e) {
+                // it ended without reading all; its exit code and stderr say what is the matter
+            }
+        }, "stdin of " + argv.get(0));
+        writer.setDaemon(true);
+        writer.start();
     }
 
     private static CompletableFuture<String> read(InputStream in) {

@@ -17,6 +17,7 @@ package common.registry;
 //SOURCES RegistryRefusal.java
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -208,8 +209,8 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     private Manifest stored(Digest digest) {
         try {
             return Files.exists(layout.blob(digest)) ? layout.manifest(digest) : null;
-        } catch (Cli.Failure damaged) {
-            return null;
+        } catch (Cli.Failure | UncheckedIOException damaged) {
+            return null; // or unreadable: fetched again
         }
     }
 

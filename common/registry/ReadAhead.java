@@ -17,7 +17,7 @@ final class ReadAhead extends InputStream {
     private static final class Chunk {
         final byte[] bytes = new byte[256 << 10];
         int length;
-        IOException error;
+        Throwable error;
     }
 
     private final BlockingQueue<Chunk> empty = new ArrayBlockingQueue<>(CHUNKS);
@@ -32,8 +32,9 @@ final class ReadAhead extends InputStream {
         }
         reader = new Thread(() -> {
             try (in) {
-                for (Chunk chunk; (chunk = empty.take()).length >= 0;) {
-                    fill(chunk, in);
+                for (boolean more = true; more;) {
+                    Chunk chunk = empty.take();
+                    more = fill(chunk, in);
                     full.put(chunk);
                 }
             } catch (InterruptedException | IOException closed) {
@@ -44,13 +45,15 @@ final class ReadAhead extends InputStream {
         reader.start();
     }
 
-    private static void fill(Chunk chunk, InputStream in) {
+    /** Whether more may follow. Whatever is thrown here, the reader gets: it waits for this chunk. */
+    private static boolean fill(Chunk chunk, InputStream in) {
         try {
             chunk.length = in.read(chunk.bytes);
-        } catch (IOException e) {
+        } catch (Throwable e) {
             chunk.length = -1;
             chunk.error = e;
         }
+        return chunk.length >= 0;
     }
 
     /** Whether there is a byte to read; waits for it. */
@@ -65,8 +68,12 @@ final class ReadAhead extends InputStream {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
         }
-        if (present.error != null) {
-            throw present.error;
+        if (present.error instanceof IOException e) {
+            throw e;
+        } else if (present.error instanceof RuntimeException e) {
+            throw e;
+        } else if (present.error != null) {
+            throw new IllegalStateException(present.error.toString(), present.error);
         }
         return present.length >= 0;
     }

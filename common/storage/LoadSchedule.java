@@ -27,7 +27,10 @@ final class LoadSchedule<T> {
         this.blobsOf = blobsOf;
     }
 
-    /** The next image; waits while all that are left share something with running ones. Null when none is left. */
+    /**
+     * The next image; waits while all that are left share something with running ones, whose threads must call
+     * {@link #ended} whatever happens to them. Null when none is left.
+     */
     synchronized T next() throws InterruptedException {
         while (!waiting.isEmpty()) {
             for (T image : waiting) {

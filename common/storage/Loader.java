@@ -16,6 +16,7 @@ package common.storage;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,14 +102,14 @@ public final class Loader {
             if (e.getCause() instanceof IOException disk) {
                 throw disk;
             }
-            if (e.getCause() instanceof Cli.Failure podman) {
+            if (e.getCause() instanceof RuntimeException podman) {
                 throw podman;
             }
-            throw new IllegalStateException(e.getCause()); // a bug of ours: loadAll() catches what may happen
+            throw new IllegalStateException(e.getCause().toString(), e.getCause()); // an Error: no memory, say
         } finally {
             threads.shutdownNow();
             end(threads);
-            FileTree.delete(temp);
+            discard(temp);
         }
     }
 
@@ -179,9 +180,10 @@ public final class Loader {
     private Void loadAll() throws InterruptedException, IOException {
         for (Image image; (image = schedule.next()) != null;) {
             text.println("Copying " + image.entry.text() + " [" + image.number + "/" + list.entries().size() + "]");
-            Path work = Files.createTempDirectory(temp, "image-");
             boolean success = false;
-            try {
+            Path work = null;
+            try { // whatever happens on this thread, the schedule hears of it: others wait for these blobs
+                work = Files.createTempDirectory(temp, "image-");
                 if (image.stored == null) {
                     loadTarball(image, work);
                 } else {
@@ -189,18 +191,32 @@ public final class Loader {
                 }
                 success = true;
                 outcome.loaded.add(image.entry.text());
-            } catch (IOException | Cli.Failure e) {
+            } catch (IOException | RuntimeException e) {
                 boolean stopped = e instanceof Cli.Failure f && f.exitCode == Cli.INTERRUPTED;
                 if (stopped || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 failed(image.entry, e);
             } finally {
-                FileTree.delete(work);
-                schedule.ended(image.blobs, success);
+                try {
+                    discard(work);
+                } finally {
+                    schedule.ended(image.blobs, success);
+                }
             }
         }
         return null;
+    }
+
+    /** What is left is removed with the folder that it is in. */
+    private static void discard(Path work) {
+        try {
+            if (work != null) {
+                FileTree.delete(work);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            Cli.warn(Cli.describe(e));
+        }
     }
 
     private void loadTarball(Image image, Path work) throws IOException, InterruptedException {

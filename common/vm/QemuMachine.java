@@ -1,6 +1,7 @@
 package common.vm;
 
 //SOURCES ../cli/AtomicFile.java
+//SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
 //SOURCES DiskImage.java
 //SOURCES Firmware.java
@@ -22,10 +23,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import common.cli.AtomicFile;
+import common.cli.Cli;
 import common.cli.Proc;
 import okhttp3.HttpUrl;
 
@@ -109,8 +114,7 @@ public final class QemuMachine implements VirtualMachine {
     @Override
     public void delete() throws IOException {
         Optional<ProcessHandle> process = process();
-        process.ifPresent(ProcessHandle::destroy);
-        process.ifPresent(p -> p.onExit().join());
+        process.ifPresent(QemuMachine::end);
         order.folder().delete();
     }
 
@@ -170,6 +174,24 @@ public final class QemuMachine implements VirtualMachine {
 
     private Path disk(int i) {
         return disk(order.folder(), i);
+    }
+
+    /** Asks it to end, and kills it when it does not: one that hangs in a device does not hear SIGTERM. */
+    private static void end(ProcessHandle qemu) {
+        try {
+            qemu.destroy();
+            try {
+                qemu.onExit().get(20, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                qemu.destroyForcibly();
+                qemu.onExit().get(20, TimeUnit.SECONDS);
+            }
+        } catch (TimeoutException | ExecutionException e) {
+            throw new Cli.Failure("QEMU, process " + qemu.pid() + ", does not end even when killed; its disks are kept. "
+                    + "See dmesg, then run the same command again");
+        } catch (InterruptedException e) {
+            throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
+        }
     }
 
     private static Path disk(VmFolder folder, int i) {
