@@ -134,4 +134,12 @@ class PullListTest {
         assertEquals(Cli.PARTIAL, run.exit(), run::toString);
         assertTrue(run.err().contains("failed: 127.0.0.1:99999/a/b:tag: 127.0.0.1:99999"), run.err());
     }
+
+    @Test
+    @DisplayName("that gives one tag to two images is refused, before anything is asked for")
+    void contradiction() throws IOException {
+        String digest = "quay.io/org/a@sha256:" + "0".repeat(63);
+        assertRefused("image list LIST: quay.io/org/a:v1 is to be both " + digest + "1 and " + digest + "2",
+                pull(digest + "1 v1\n" + digest + "2 v1\n"));
+    }
 }

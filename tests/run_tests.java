@@ -7,6 +7,7 @@
 //SOURCES Repository.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
+//SOURCES ArrivedDiskTest.java
 //SOURCES AssistedFaultTest.java
 //SOURCES AssistedInputTest.java
 //SOURCES AssistedLinkTest.java
@@ -92,6 +93,7 @@
 //SOURCES RetryTest.java
 //SOURCES RhcosImageTest.java
 //SOURCES ScriptsTest.java
+//SOURCES SharedBlobsTest.java
 //SOURCES SiteConfigTest.java
 //SOURCES SiteConsumersTest.java
 //SOURCES SourcesTest.java

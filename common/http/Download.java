@@ -9,11 +9,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Set;
 import java.util.function.LongConsumer;
 
 import common.cli.AtomicFile;
@@ -104,8 +107,8 @@ public record Download(Path partial, Path target, long size, Digest digest) {
 
         Partial(LongConsumer progress) throws IOException {
             this.progress = progress;
-            file = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
+            file = FileChannel.open(partial, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+                    StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
             validator = Files.exists(validatorFile) ? Files.readString(validatorFile) : null;
             boolean unknown = digest == null && validator == null; // nothing would tell that it is of another version
             if (unknown || size >= 0 && file.size() > size) {
@@ -199,7 +202,8 @@ public record Download(Path partial, Path target, long size, Digest digest) {
         private void remember(String seen) throws IOException {
             if (digest == null && seen != null && !seen.equals(validator)) {
                 validator = seen;
-                Files.writeString(validatorFile, seen);
+                Files.write(validatorFile, seen.getBytes(StandardCharsets.UTF_8), StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING, LinkOption.NOFOLLOW_LINKS);
             }
         }
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +66,16 @@ public record ImageList(Path file, List<Entry> entries) {
             if (!line.isEmpty()) {
                 Entry entry = entry(line, file + ":" + (i + 1));
                 entries.merge(entry.text, entry, ImageList::join);
+            }
+        }
+        Map<String, String> tagged = new HashMap<>();
+        for (Entry entry : entries.values()) {
+            for (String tag : entry.text.contains("@") ? entry.tags : List.<String>of()) {
+                String other = tagged.putIfAbsent(entry.repository() + ":" + tag, entry.text);
+                if (other != null) {
+                    throw new Cli.Failure("image list " + file + ": " + entry.repository() + ":" + tag + " is to be both "
+                            + other + " and " + entry.text);
+                }
             }
         }
         if (entries.isEmpty()) {

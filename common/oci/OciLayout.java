@@ -12,6 +12,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -151,8 +153,8 @@ public record OciLayout(Path folder, Path blobs) {
     public void put(Manifest manifest) throws IOException {
         if (!holds(manifest.descriptor())) {
             Path partial = partial(manifest.descriptor().digest());
-            try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
-                    StandardOpenOption.TRUNCATE_EXISTING)) {
+            try (FileChannel out = FileChannel.open(partial, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING, LinkOption.NOFOLLOW_LINKS))) {
                 AtomicFile.writeAll(out, manifest.bytes());
             }
             AtomicFile.rename(partial, blob(manifest.descriptor().digest()));
@@ -164,7 +166,9 @@ public record OciLayout(Path folder, Path blobs) {
         Map<String, Descriptor> byName = new TreeMap<>();
         images.forEach(i -> byName.put(i.name(), i));
         ObjectNode index = Json.object().put("schemaVersion", 2).put("mediaType", Manifest.OCI_INDEX);
+        index.putArray("manifests"); // also when there is none: image-index.md wants the property
         byName.values().forEach(i -> index.withArray("manifests").add(i.json()));
+        registerUse();
         AtomicFile.sync(blobs.resolve("sha256"));
         linkBlobs();
         AtomicFile.write(folder.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}\n".getBytes());
@@ -187,7 +191,10 @@ public record OciLayout(Path folder, Path blobs) {
         AtomicFile.rename(temp, link);
     }
 
-    /** Removes the blobs that these images needed and that no image of any set beside this one needs. */
+    /**
+     * Removes the blobs that these images needed and that no image of any set needs: of those beside the blobs, and of
+     * those elsewhere that {@link #commit} noted. While one of them cannot be read nothing is removed, which is a warning.
+     */
     public void prune(List<Descriptor> dropped) throws IOException {
         Set<Digest> unneeded = new LinkedHashSet<>();
         for (Descriptor image : dropped) {
@@ -196,18 +203,43 @@ public record OciLayout(Path folder, Path blobs) {
             }
         }
         for (OciLayout set : sharing()) {
-            set.images().forEach(image -> set.reach(image).forEach(b -> unneeded.remove(b.digest())));
+            try {
+                if (!Files.exists(set.index())) {
+                    throw new Cli.Failure("not there now; if it is gone for good, remove its line from " + users());
+                }
+                set.images().forEach(image -> set.reach(image).forEach(b -> unneeded.remove(b.digest())));
+            } catch (Cli.Failure | UncheckedIOException e) {
+                Cli.warn("no blob was removed: " + set.folder + " has its blobs here, too: " + Cli.describe(e));
+                return;
+            }
         }
         for (Digest digest : unneeded) {
             Files.deleteIfExists(blob(digest));
         }
     }
 
-    /** The layouts beside the blobs, this one included. */
+    /** The layouts that use the blobs, this one included. */
     private List<OciLayout> sharing() throws IOException {
+        Set<Path> sets = new LinkedHashSet<>(Set.of(folder));
         try (Stream<Path> folders = Files.list(blobs.getParent())) {
-            return Stream.concat(Stream.of(folder), folders).distinct().filter(f -> Files.exists(f.resolve("index.json")))
-                    .map(f -> new OciLayout(f, blobs)).toList();
+            folders.filter(f -> Files.exists(f.resolve("index.json"))).forEach(sets::add);
+        }
+        for (String elsewhere : Files.exists(users()) ? Files.readAllLines(users()) : List.<String>of()) {
+            sets.add(Path.of(elsewhere));
+        }
+        return sets.stream().map(f -> new OciLayout(f, blobs)).toList();
+    }
+
+    /** The sets that are not beside the blobs, a folder a line: nobody would find them. */
+    private Path users() {
+        return blobs.resolve(".users");
+    }
+
+    private void registerUse() throws IOException {
+        List<String> known = Files.exists(users()) ? Files.readAllLines(users()) : List.of();
+        if (!folder.getParent().equals(blobs.getParent()) && !known.contains(folder.toString())) {
+            AtomicFile.write(users(), Stream.concat(known.stream(), Stream.of(folder.toString()))
+                    .collect(Collectors.joining("\n", "", "\n")).getBytes(StandardCharsets.UTF_8));
         }
     }
 }

@@ -4,6 +4,7 @@ package common.staging;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
+//SOURCES ../cli/LockFile.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/Progress.java
 //SOURCES ../http/ArtifactSource.java
@@ -15,6 +16,7 @@ package common.staging;
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ArrivedDisk.java
 //SOURCES IncomingSet.java
 //SOURCES ServedRelease.java
 
@@ -23,10 +25,8 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -46,6 +46,7 @@ import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.cli.Parallel;
 import common.cli.Progress;
 import common.http.ArtifactSource;
@@ -70,7 +71,7 @@ public final class PartitionStager implements AutoCloseable {
     private final ServedRelease.Selection wanted;
     private final Path folder;
     private final int jobs;
-    private final FileChannel lock;
+    private final LockFile lock;
     private final List<IncomingSet> sets = new ArrayList<>();
     private final Map<Path, WantedFile> files = new LinkedHashMap<>();
     private final AtomicLong fetched = new AtomicLong();
@@ -115,11 +116,9 @@ public final class PartitionStager implements AutoCloseable {
         this.wanted = wanted;
         this.folder = folder.toAbsolutePath().normalize();
         this.jobs = jobs;
-        lock = FileChannel.open(folder.resolve(DiskNames.STAGING_LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        if (lock.tryLock() == null) {
-            lock.close();
-            throw new Cli.Failure("another curl-all writes to " + folder + "; wait for it or stop it");
-        }
+        ArrivedDisk.refuseStrangers(folder);
+        lock = LockFile.tryTake(this.folder.resolve(DiskNames.STAGING_LOCK)).orElseThrow(() -> new Cli.Failure(
+                "another curl-all writes to " + folder + "; wait for it or stop it"));
     }
 
     /** Fetches documents and manifests, and so learns what else is needed. Comes before {@link #run}, once. */
@@ -271,6 +270,7 @@ public final class PartitionStager implements AutoCloseable {
     /** Why it could not be unpacked. */
     private Optional<String> unpackNode() throws IOException {
         Path node = folder.resolve(DiskNames.NODE);
+        FileTree.delete(folder.resolve("." + DiskNames.NODE + ".tmp")); // of a run that was killed
         if (wanted.files().containsKey(DiskNames.NODE_TAR) && !Files.exists(node)) {
             try {
                 NodeTar.unpack(folder.resolve(DiskNames.NODE_TAR), node);

@@ -181,12 +181,19 @@ public record ServedRelease(ArtifactSource source, String release, byte[] invent
         String release = choose(releases, wanted, base.files().contains(DiskNames.STORE), source);
         List<String> notes = new ArrayList<>();
         notes.add("no " + Inventory.FILE + " on the server: files other than blobs are taken unverified");
+        List<String> left = new ArrayList<>();
         Map<String, File> files = new LinkedHashMap<>();
         for (String name : base.files()) {
-            String kind = name.equals(DiskNames.NODE_TAR) ? "node" : name.equals(DiskNames.STORE) ? "store" : "other";
-            if (!OURS.contains(name)) {
+            String kind = name.equals(DiskNames.NODE_TAR) ? "node" : name.equals(DiskNames.STORE) ? "store" : null;
+            if (kind != null) {
                 files.put(name, new File(name, name, -1, null, kind));
+            } else if (!OURS.contains(name)) {
+                left.add(name); // the folder may be the checkout, with all its scripts
             }
+        }
+        if (!left.isEmpty()) {
+            notes.add("left out, neither a set nor " + DiskNames.NODE_TAR + " nor " + DiskNames.STORE + ": "
+                    + String.join(", ", left.subList(0, Math.min(10, left.size()))));
         }
         for (String set : release == null ? List.<String>of() : DiskNames.SETS) {
             String folder = DiskNames.setFolder(set, release);
