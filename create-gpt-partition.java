@@ -5,6 +5,7 @@
 //SOURCES common/cli/JsonOption.java
 //SOURCES common/cli/Proc.java
 //SOURCES common/disk/BlockDevice.java
+//SOURCES common/disk/DataFileSystem.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/GptPlan.java
 //SOURCES common/disk/PartitionLabel.java
@@ -19,6 +20,7 @@ import common.cli.DryRunOption;
 import common.cli.JsonOption;
 import common.cli.Proc;
 import common.disk.BlockDevice;
+import common.disk.DataFileSystem;
 import common.disk.DiskSize;
 import common.disk.GptPlan;
 import common.disk.PartitionLabel;
@@ -73,6 +75,14 @@ class CreateGptPartition extends Cli.Command {
     @Option(names = "--force", description = "Overwrite a file system or partition table of another kind.")
     private boolean force;
 
+    @Option(names = "--fresh", description = "Make the file system anew although the partition has XFS, as on a disk of "
+            + "unknown origin: what is in it is lost.")
+    private boolean fresh;
+
+    @Option(names = "--node-kernel", paramLabel = "VERSION", defaultValue = DataFileSystem.OLDEST_KERNEL,
+            description = "The oldest kernel that is to mount it (default: ${DEFAULT-VALUE}, RHCOS 4.10 to 4.12).")
+    private String kernel;
+
     @Mixin
     private JsonOption json;
 
@@ -88,7 +98,8 @@ class CreateGptPartition extends Cli.Command {
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
         GptPlan plan = GptPlan.of(BlockDevice.of(device),
-                new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force));
+                new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force, fresh,
+                        kernel));
         if (plan.action() == GptPlan.Action.CREATE && place.size == null
                 && plan.partition().start() != place.startSector) {
             say("start sector " + place.startSector + " moved down to " + plan.partition().start() + ", a multiple of "

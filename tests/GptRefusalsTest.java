@@ -291,4 +291,12 @@ class GptRefusalsTest {
             return result;
         });
     }
+
+    @Test
+    @DisplayName("a disk whose table has room for no more entries")
+    void fullTable() throws IOException {
+        Proc.of("sfdisk", "-q", disk.file.toString()).stdin("label: gpt\ntable-length: 4\n"
+                + "size=10MiB\n".repeat(4)).check();
+        refused(1, "its partition table has room for 4 entries, and all are used", "--size", "400MiB");
+    }
 }

@@ -111,6 +111,18 @@ public record BlockDevice(Path path, boolean regularFile, int sectorSize, long s
                 .collect(Collectors.toSet());
     }
 
+    /** Whether sfdisk reads a partition table at the disk's start: of a GPT the copy at its end may be all there is. */
+    public boolean hasTable() {
+        Proc.Result dump = Proc.of("sfdisk", "--dump", path.toString()).run();
+        return dump.ok() && dump.out().contains("label: gpt");
+    }
+
+    /** How many entries the GPT has room for; sfdisk names it where it is not 128. */
+    public int tableLength() {
+        return Proc.of("sfdisk", "--dump", path.toString()).check().lines().filter(l -> l.startsWith("table-length:"))
+                .map(l -> Integer.parseInt(l.replaceAll("\\D", ""))).findFirst().orElse(128);
+    }
+
     /** What sfdisk reads from the GPT. */
     public List<Partition> partitions() {
         Proc sfdisk = Proc.of("sfdisk", "--json", path.toString());

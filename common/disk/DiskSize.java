@@ -15,7 +15,11 @@ public final class DiskSize implements ITypeConverter<Long> {
             throw new TypeConversionException("'" + text + "' is not a size such as 100GiB, 1.5TB or 500MiB");
         }
         int power = "MGT".indexOf(text.replaceAll("[\\d.iB]", "")) + 2;
-        return new BigDecimal(text.replaceAll("[^\\d.]", ""))
-                .multiply(BigDecimal.valueOf(text.contains("i") ? 1024 : 1000).pow(power)).longValue();
+        BigDecimal bytes = new BigDecimal(text.replaceAll("[^\\d.]", ""))
+                .multiply(BigDecimal.valueOf(text.contains("i") ? 1024 : 1000).pow(power));
+        if (bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
+            throw new TypeConversionException("'" + text + "' is larger than any disk");
+        }
+        return bytes.longValue();
     }
 }

@@ -4,6 +4,8 @@ package common.disk;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
 //SOURCES BlockDevice.java
+//SOURCES DataFileSystem.java
+//SOURCES PartitionSteps.java
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +45,15 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
      * @param startSector in logical sectors of the disk; only looked at when size is null
      * @param size        in bytes, from the end of the disk; may be null
      * @param mount       where to mount it; null: not at all
+     * @param force       overwrite a file system or partition table of another kind
+     * @param fresh       make the file system of a partition with that label anew, whatever is in it
+     * @param kernel      the oldest that is to mount it, see {@link DataFileSystem}
      */
-    public record Request(String label, long startSector, Long size, Path mount, boolean force) {
+    public record Request(String label, long startSector, Long size, Path mount, boolean force, boolean fresh,
+            String kernel) {
+        public Request {
+            DataFileSystem.checkKernel(kernel);
+        }
     }
 
     /** One command. In its argv {@code $loop} stands for what the step that attaches a loop device printed. */
@@ -80,7 +89,11 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
             throw refusal(disk, "in use: " + uses.get(0).how());
         }
         Set<String> signatures = new TreeSet<>(disk.signatures());
-        boolean gpt = signatures.contains("gpt");
+        boolean gpt = signatures.contains("gpt") && disk.hasTable();
+        if (signatures.contains("gpt") && !gpt && !request.force) {
+            throw refusal(disk, "it holds half of a GPT, the table at its start or the copy at its end (was it blanked, "
+                    + "or made for another sector size?); restore it with gdisk, or --force makes a new one");
+        }
         List<Partition> present = gpt ? disk.partitions() : List.of();
         List<Partition> labelled = present.stream().filter(p -> p.name().equals(request.label)).toList();
         if (labelled.size() > 1) {
@@ -90,6 +103,10 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
             if (labelled.isEmpty() || use.offset() != disk.offset(labelled.get(0)) || use.mountedOn() == null) {
                 throw refusal(disk, "in use: " + use.how());
             }
+        }
+        if (mounted && request.fresh) {
+            throw refusal(disk, "--fresh makes the file system anew, and it is mounted on " + request.mount
+                    + "; unmount it first");
         }
         if (mounted) {
             return new GptPlan(disk, labelled.get(0), Action.MOUNTED, List.of());
@@ -105,7 +122,7 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         Partition partition = place(disk, present, request);
         List<Step> steps = new ArrayList<>();
         steps.add(addition(disk, partition, gpt, !signatures.isEmpty()));
-        steps.addAll(use(disk, partition, true, List.of("mkfs.xfs"), request.mount));
+        steps.addAll(use(disk, partition, true, DataFileSystem.mkfs(request.kernel, false), request.mount));
         return new GptPlan(disk, partition, Action.CREATE, steps);
     }
 
@@ -132,14 +149,14 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         String name = "partition " + p.number() + " labelled " + request.label;
         String content = disk.content(p).orElse("");
         boolean node = disk.regularFile() || disk.hasNode(p);
-        if (content.equals("xfs")) {
+        if (content.equals("xfs") && !request.fresh) {
             return new GptPlan(disk, p, Action.REUSE, use(disk, p, !node, List.of(), request.mount));
         }
-        refuseForeign(disk, name, content.isEmpty() ? Set.of() : Set.of(content), request.force);
+        refuseForeign(disk, name, content.isEmpty() ? Set.of() : Set.of(content), request.force || request.fresh);
         if (disk.size(p) < SMALLEST) {
             throw refusal(disk, name + " has " + human(disk.size(p)) + ", XFS needs 300 MiB");
         }
-        List<String> mkfs = content.isEmpty() ? List.of("mkfs.xfs") : List.of("mkfs.xfs", "-f");
+        List<String> mkfs = DataFileSystem.mkfs(request.kernel, !content.isEmpty());
         return new GptPlan(disk, p, Action.FORMAT, use(disk, p, !node, mkfs, request.mount));
     }
 
@@ -178,6 +195,10 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         while (taken.contains(number)) {
             number++;
         }
+        if (!present.isEmpty() && number > disk.tableLength()) {
+            throw refusal(disk, "its partition table has room for " + disk.tableLength() + " entries, and all are used; "
+                    + "remove one, or make a larger table (gdisk: x, s)");
+        }
         return new Partition(number, start, end - start, request.label);
     }
 
@@ -215,7 +236,7 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         }
         if (mount != null) {
             steps.add(Step.of("mkdir", "-p", mount.toString()));
-            steps.add(Step.of("mount", target, mount.toString()));
+            steps.add(Step.of("mount", "-o", "nosuid,nodev", target, mount.toString()));
         }
         if (loop) { // while it is mounted the kernel only notes it, and detaches at umount
             steps.add(Step.of("losetup", "--detach", target));
@@ -223,34 +244,9 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         return steps;
     }
 
-    /** Runs the steps. A loop device that one of them attached is let go whatever happens. */
+    /** Runs the steps; what each was to do is read back and compared with the plan. */
     public void run() throws InterruptedException {
-        String loop = "";
-        boolean done = false;
-        try {
-            for (Step step : steps) {
-                String out = step.proc(loop).check();
-                loop = step.attaches() ? out.strip() : loop;
-                if (step.argv.get(0).equals("partx")) {
-                    awaitNode();
-                }
-            }
-            done = true;
-        } finally {
-            if (!done && !loop.isEmpty()) {
-                Proc.of("losetup", "--detach", loop).run();
-            }
-        }
-    }
-
-    private void awaitNode() throws InterruptedException {
-        for (int tenths = 0; !disk.hasNode(partition); tenths++) {
-            if (tenths == 100) {
-                throw new Cli.Failure(disk.node(partition.number())
-                        + ": the kernel did not make it within 10 s; see dmesg, then run the same command again");
-            }
-            Thread.sleep(100);
-        }
+        new PartitionSteps(disk, partition).run(steps);
     }
 
     /** One line about the partition. */

@@ -1,11 +1,13 @@
 package common.offline;
 
+//SOURCES ../disk/DataFileSystem.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../inventory/StagingMode.java
 
 import java.nio.file.Path;
 import java.util.List;
 
+import common.disk.DataFileSystem;
 import common.disk.GptPlan;
 import common.inventory.StagingMode;
 
@@ -23,6 +25,6 @@ import common.inventory.StagingMode;
 public record OfflineRequest(Path disk, List<Path> copies, String artifacts, String release, StagingMode mode, String label,
         long startSector, Long size, long newBytes, boolean force, String by) {
     GptPlan.Request partition(Path mount) {
-        return new GptPlan.Request(label, startSector, size, mount, force);
+        return new GptPlan.Request(label, startSector, size, mount, force, false, DataFileSystem.OLDEST_KERNEL);
     }
 }
