@@ -2,9 +2,9 @@ package common.disk;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../cli/Proc.java
 //SOURCES BlockDevice.java
 //SOURCES DataFileSystem.java
+//SOURCES PartitionStep.java
 //SOURCES PartitionSteps.java
 
 import java.nio.file.Files;
@@ -20,7 +20,6 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
-import common.cli.Proc;
 import common.disk.BlockDevice.Partition;
 import common.disk.BlockDevice.Use;
 
@@ -29,7 +28,7 @@ import common.disk.BlockDevice.Use;
  * Every refusal comes while the plan is made, before anything is written; the steps are what is then run, and what
  * {@code --dry-run} prints.
  */
-public record GptPlan(BlockDevice disk, Partition partition, Action action, List<Step> steps) {
+public record GptPlan(BlockDevice disk, Partition partition, Action action, List<PartitionStep> steps) {
     private static final long MIB = 1 << 20;
     /** What mkfs.xfs asks for at least. */
     private static final long SMALLEST = 300 * MIB;
@@ -53,31 +52,6 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
             String kernel) {
         public Request {
             DataFileSystem.checkKernel(kernel);
-        }
-    }
-
-    /** One command. In its argv {@code $loop} stands for what the step that attaches a loop device printed. */
-    public record Step(List<String> argv, String stdin) {
-        public static final String LOOP = "$loop";
-
-        static Step of(String... argv) {
-            return new Step(List.of(argv), "");
-        }
-
-        public boolean attaches() {
-            return argv.contains("--show");
-        }
-
-        public Proc proc(String loop) {
-            return Proc.of(argv.stream().map(a -> a.equals(LOOP) ? loop : a).toList()).stdin(stdin);
-        }
-
-        /** The step as a line for a POSIX shell. */
-        public String shown() {
-            String command = Stream.of(argv).flatMap(List::stream)
-                    .map(a -> a.equals(LOOP) ? "\"$loop\"" : Proc.of(a).shown()).collect(Collectors.joining(" "));
-            return attaches() ? "loop=$(" + command + ")"
-                    : stdin.isEmpty() ? command : "echo '" + stdin.strip() + "' | " + command;
         }
     }
 
@@ -120,7 +94,7 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
             return existing(disk, labelled.get(0), request);
         }
         Partition partition = place(disk, present, request);
-        List<Step> steps = new ArrayList<>();
+        List<PartitionStep> steps = new ArrayList<>();
         steps.add(addition(disk, partition, gpt, !signatures.isEmpty()));
         steps.addAll(use(disk, partition, true, DataFileSystem.mkfs(request.kernel, false), request.mount));
         return new GptPlan(disk, partition, Action.CREATE, steps);
@@ -203,13 +177,13 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
     }
 
     /** Adds the partition: to the GPT, or to a new one, which first removes something foreign if there is any. */
-    static Step addition(BlockDevice disk, Partition p, boolean toGpt, boolean foreign) {
+    static PartitionStep addition(BlockDevice disk, Partition p, boolean toGpt, boolean foreign) {
         List<String> argv = new ArrayList<>(List.of("sfdisk", "--wipe-partitions", "always"));
         argv.addAll(toGpt ? List.of("--append") : foreign ? List.of("--wipe", "always", "--label", "gpt")
                 : List.of("--label", "gpt"));
         argv.add(disk.path().toString());
         // sfdisk reads the number from the digits before the colon, whatever name they end
-        return new Step(argv, "partition%d : start=%d, size=%d, name=\"%s\"%n"
+        return new PartitionStep(argv, "partition%d : start=%d, size=%d, name=\"%s\"%n"
                 .formatted(p.number(), p.start(), p.sectors(), p.name()));
     }
 
@@ -220,26 +194,26 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
      * @param mkfs  the program and options that format it; empty: it stays as it is
      * @param mount null: not mounted
      */
-    static List<Step> use(BlockDevice disk, Partition p, boolean tell, List<String> mkfs, Path mount) {
-        List<Step> steps = new ArrayList<>();
+    static List<PartitionStep> use(BlockDevice disk, Partition p, boolean tell, List<String> mkfs, Path mount) {
+        List<PartitionStep> steps = new ArrayList<>();
         String device = disk.path().toString();
-        String target = disk.regularFile() ? Step.LOOP : disk.node(p.number()).toString();
+        String target = disk.regularFile() ? PartitionStep.LOOP : disk.node(p.number()).toString();
         boolean loop = disk.regularFile() && (mount != null || !mkfs.isEmpty());
         if (loop) { // at the offset: the partitions of a loop device outlive its detaching
-            steps.add(Step.of("losetup", "--find", "--show", "--offset", "" + disk.offset(p),
+            steps.add(PartitionStep.of("losetup", "--find", "--show", "--offset", "" + disk.offset(p),
                     "--sizelimit", "" + disk.size(p), device));
         } else if (tell) { // sfdisk itself tells only kernels that scan partitions
-            steps.add(Step.of("partx", "--update", "--nr", "" + p.number(), device));
+            steps.add(PartitionStep.of("partx", "--update", "--nr", "" + p.number(), device));
         }
         if (!mkfs.isEmpty()) {
-            steps.add(new Step(Stream.concat(mkfs.stream(), Stream.of(target)).toList(), ""));
+            steps.add(new PartitionStep(Stream.concat(mkfs.stream(), Stream.of(target)).toList(), ""));
         }
         if (mount != null) {
-            steps.add(Step.of("mkdir", "-p", mount.toString()));
-            steps.add(Step.of("mount", "-o", "nosuid,nodev", target, mount.toString()));
+            steps.add(PartitionStep.of("mkdir", "-p", mount.toString()));
+            steps.add(PartitionStep.of("mount", "-o", "nosuid,nodev", target, mount.toString()));
         }
         if (loop) { // while it is mounted the kernel only notes it, and detaches at umount
-            steps.add(Step.of("losetup", "--detach", target));
+            steps.add(PartitionStep.of("losetup", "--detach", target));
         }
         return steps;
     }

@@ -4,7 +4,7 @@ package common.disk;
 //SOURCES ../cli/Proc.java
 //SOURCES BlockDevice.java
 //SOURCES DataFileSystem.java
-//SOURCES GptPlan.java
+//SOURCES PartitionStep.java
 
 import java.nio.file.Path;
 import java.util.List;
@@ -17,11 +17,11 @@ import common.disk.BlockDevice.Partition;
 /** Runs the steps of a plan, and looks after each whether the disk is now as planned. */
 record PartitionSteps(BlockDevice disk, Partition partition) {
     /** Runs the steps. A loop device that one of them attached is let go whatever happens. */
-    void run(List<GptPlan.Step> steps) throws InterruptedException {
+    void run(List<PartitionStep> steps) throws InterruptedException {
         String loop = "";
         boolean done = false;
         try {
-            for (GptPlan.Step step : steps) {
+            for (PartitionStep step : steps) {
                 String out = step.proc(loop).check();
                 loop = step.attaches() ? out.strip() : loop;
                 readBack(step, loop);
@@ -35,7 +35,7 @@ record PartitionSteps(BlockDevice disk, Partition partition) {
     }
 
     /** Whether what the program was to do is done: sfdisk ends with 0 also when it added nothing. */
-    private void readBack(GptPlan.Step step, String loop) throws InterruptedException {
+    private void readBack(PartitionStep step, String loop) throws InterruptedException {
         switch (step.argv().get(0)) {
             case "sfdisk" -> {
                 List<Partition> now = disk.partitions();
