@@ -69,6 +69,7 @@
 //SOURCES PullFaultTest.java
 //SOURCES PullInterruptTest.java
 //SOURCES PullListTest.java
+//SOURCES PullNamesTest.java
 //SOURCES PullNetworkTest.java
 //SOURCES PullOptionsTest.java
 //SOURCES PullRedirectTest.java

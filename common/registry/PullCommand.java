@@ -6,6 +6,7 @@ package common.registry;
 //SOURCES ../cli/JobsOption.java
 //SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Parallel.java
+//SOURCES ../cli/Progress.java
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/LegacyTarball.java
@@ -32,6 +33,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.Parallel;
+import common.cli.Progress;
 import common.cli.ScriptFolder;
 import common.oci.ImageList;
 import common.oci.OciLayout;
@@ -129,7 +131,7 @@ public abstract class PullCommand extends Cli.Command {
                 throw new Cli.Failure("does not fit: " + mb(plan.fetchBytes()) + " to fetch, " + mb(free) + " free in "
                         + layout.blobs() + "; free some space or name another folder with --blobs");
             }
-            outcome = pulled.pull(puller, plan);
+            outcome = pulled.pull(puller, plan, Progress.onTerminal() && !json.isOn() && !Cli.verbose());
         }
         Map<String, String> failed = outcome.failed();
         failed.forEach((reference, reason) -> System.err.println("failed: " + reference + ": " + reason));

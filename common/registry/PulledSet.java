@@ -56,12 +56,15 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
         }
     }
 
-    /** Fetches what the plan lacks and writes the set. One pull at a time writes to a blob folder. */
-    Puller.Outcome pull(Puller puller, Puller.Plan plan) throws IOException {
+    /**
+     * Fetches what the plan lacks and writes the set. One pull at a time writes to a blob folder. {@code brief}: its
+     * lines name images as people do.
+     */
+    Puller.Outcome pull(Puller puller, Puller.Plan plan, boolean brief) throws IOException {
         layout.createFolders();
         try (LockFile lock = LockFile.tryTake(layout.blobs().resolve(".lock")).orElseThrow(() -> new Cli.Failure(
                 "another pull is writing to " + layout.blobs() + "; wait for it to end"))) {
-            Puller.Outcome outcome = puller.fetch(plan);
+            Puller.Outcome outcome = puller.fetch(plan, brief);
             Path copy = copyOfList();
             List<Path> files = new ArrayList<>(tarballs ? writeTarballs(outcome.whole()) : commit(outcome.whole()));
             if (!same(copy, list.file())) {

@@ -13,6 +13,7 @@ package common.registry;
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES ../oci/RegistriesConf.java
+//SOURCES ImageNames.java
 //SOURCES Registry.java
 //SOURCES RegistryRefusal.java
 
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 import common.cli.Cli;
 import common.cli.Parallel;
@@ -108,9 +110,12 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     }
 
     /**
-     * Fetches what the plan lacks; an image that cannot be had does not stop the others. Throws {@link FileSystemException} when our own disk fails (full, say): whole and partial blobs stay.
+     * Fetches what the plan lacks; an image that cannot be had does not stop the others. Throws
+     * {@link FileSystemException} when our own disk fails (full, say): whole and partial blobs stay.
+     *
+     * @param brief whether a line about an image has the name that people use, not the whole reference
      */
-    public Outcome fetch(Plan plan) throws IOException {
+    public Outcome fetch(Plan plan, boolean brief) throws IOException {
         Map<String, String> failed = new TreeMap<>(plan.failed);
         layout.createFolders();
         Map<Digest, Wanted> wanted = new LinkedHashMap<>();
@@ -125,23 +130,29 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         wanted.forEach((digest, w) -> w.by.forEach(i -> lacking.computeIfAbsent(i, x -> new HashSet<>()).add(digest)));
         Map<Digest, String> lost = new HashMap<>();
         List<Descriptor> whole = new ArrayList<>();
+        ImageNames names = brief ? new ImageNames(layout) : null;
         // the largest first, so that no single one is left to be waited for at the end
         List<Wanted> order = wanted.values().stream()
                 .sorted(Comparator.comparingLong((Wanted w) -> w.blob.size()).reversed()).toList();
+        // before all others what names them
+        Map<Boolean, List<Wanted>> rounds = order.stream().collect(Collectors.partitioningBy(w -> brief
+                && w.by.stream().anyMatch(i -> ImageNames.isRelease(i.entry.text()))));
         try (Progress progress = Progress.start("Pulling", plan.fetchBytes)) {
             for (Image image : plan.images) {
                 if (!lacking.containsKey(image)) {
-                    keep(image, whole, plan, progress);
+                    keep(image, whole, plan, names, progress);
                 }
             }
-            Parallel.run(jobs, order, w -> fetch(w, progress), (w, digest) -> {
-                for (Image image : w.by) {
-                    lacking.get(image).remove(digest);
-                    if (lacking.get(image).isEmpty() && image.blobs().stream().allMatch(layout::holds)) {
-                        keep(image, whole, plan, progress);
+            for (boolean release : List.of(true, false)) {
+                Parallel.run(jobs, rounds.get(release), w -> fetch(w, progress), (w, digest) -> {
+                    for (Image image : w.by) {
+                        lacking.get(image).remove(digest);
+                        if (lacking.get(image).isEmpty() && image.blobs().stream().allMatch(layout::holds)) {
+                            keep(image, whole, plan, names, progress);
+                        }
                     }
-                }
-            }, (w, e) -> lost.put(w.blob.digest(), Cli.describe(e)));
+                }, (w, e) -> lost.put(w.blob.digest(), Cli.describe(e)));
+            }
         }
         for (Image image : lacking.keySet()) {
             image.blobs().stream().filter(b -> !layout.holds(b)).findFirst().ifPresent(b -> failed.put(
@@ -151,7 +162,8 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         return new Outcome(whole, failed);
     }
 
-    private void keep(Image image, List<Descriptor> whole, Plan plan, Progress progress) throws IOException {
+    private void keep(Image image, List<Descriptor> whole, Plan plan, ImageNames names, Progress progress)
+            throws IOException {
         for (Manifest manifest : image.manifests) {
             if (stored(manifest.descriptor().digest()) == null) {
                 Files.deleteIfExists(layout.blob(manifest.descriptor().digest())); // damaged, perhaps at its right size
@@ -159,7 +171,11 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             }
         }
         whole.add(image.descriptor());
-        progress.line("Pulled " + image.entry.text() + " [" + whole.size() + "/" + plan.images.size() + "]");
+        if (names != null) {
+            image.manifests.forEach(m -> names.learn(image.entry.text(), m.descriptor()));
+        }
+        progress.line("Pulled " + (names == null ? image.entry.text() : names.of(image.entry)) + " [" + whole.size() + "/"
+                + plan.images.size() + "]");
     }
 
     private Image resolve(ImageList.Entry entry) throws IOException {
