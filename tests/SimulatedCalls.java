@@ -6,6 +6,7 @@
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -55,6 +56,22 @@ final class SimulatedCalls {
                     .asText().replaceFirst("(?m)^pullSecret: .*$", Matcher.quoteReplacement("pullSecret: '"
                             + cluster.pullSecret.replace("'", "''") + "'"))));
         }
+        if (asked.is("PATCH", "/clusters/{id}/install-config")) {
+            if (!asked.json().isTextual()) {
+                return recorded("a-ic-obj", id);
+            }
+            cluster.json.put("install_config_overrides", AssistedRecordings.parse(asked.json().asText()).toString());
+            return new AssistedSimulator.Answer(201, "", new byte[0]);
+        }
+        if (asked.path().contains("/manifests")) {
+            return manifests(asked, cluster, id);
+        }
+        if (asked.path().endsWith("/ignored-validations") && service.year > 2022) {
+            if (asked.method().equals("PUT")) {
+                cluster.ignored = asked.json();
+            }
+            return ok(asked.method().equals("PUT") ? 201 : 200, cluster.ignored);
+        }
         if (asked.is("DELETE", "/clusters/{id}")) {
             if (status.equals("installing")) { // and its host is destroyed
                 cluster.hostFails = "Host was destroyed";
@@ -98,6 +115,27 @@ final class SimulatedCalls {
             return recorded(status.equals("installed") ? "11-credentials" : "11-cred-finalizing", id);
         }
         return recorded("01e-get404", id);
+    }
+
+    private static AssistedSimulator.Answer manifests(AssistedSimulator.Asked asked, SimulatedCluster cluster, String id) {
+        if (asked.is("GET", "/clusters/{id}/manifests/files")) {
+            String key = asked.query().replaceFirst("folder=(\\w+)&file_name=(.*)", "$1/$2");
+            return new AssistedSimulator.Answer(200, "application/octet-stream", cluster.manifests.get(key));
+        }
+        if (asked.method().equals("GET")) {
+            ArrayNode list = Json.object().putArray("list");
+            cluster.manifests.keySet().forEach(key -> list.addObject().put("file_name", key.replaceFirst(".*/", ""))
+                    .put("folder", key.replaceFirst("/.*", "")));
+            return ok(200, list);
+        }
+        JsonNode sent = asked.json();
+        if (!sent.path("file_name").asText().matches("[^/]*\\.(yaml|yml|json)")) {
+            return recorded("a-manifest-bad", id);
+        }
+        cluster.manifests.put(sent.path("folder").asText() + "/" + sent.path("file_name").asText(),
+                Base64.getDecoder().decode(sent.path("content").asText()));
+        return ok(201, Json.object().put("file_name", sent.path("file_name").asText())
+                .put("folder", sent.path("folder").asText()));
     }
 
     private static AssistedSimulator.Answer register(AssistedSimulator service, AssistedSimulator.Asked asked) {

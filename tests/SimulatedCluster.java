@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -31,6 +33,8 @@ final class SimulatedCluster {
     final List<SimulatedHost> hosts = new CopyOnWriteArrayList<>();
     /** What the service keeps and does not show. */
     String pullSecret;
+    final Map<String, byte[]> manifests = new ConcurrentHashMap<>();
+    JsonNode ignored = Json.object();
     private String status = "insufficient";
     private Instant patched = Instant.MIN;
     Instant begun;

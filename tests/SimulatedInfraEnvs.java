@@ -89,8 +89,19 @@ final class SimulatedInfraEnvs {
         if (sent.has("image_type")) {
             env.set("type", sent.path("image_type"));
         }
-        if (sent.has("ssh_authorized_key")) {
-            env.set("ssh_authorized_key", sent.path("ssh_authorized_key"));
+        for (String key : List.of("ssh_authorized_key", "proxy", "additional_ntp_sources")) {
+            if (sent.has(key)) {
+                env.set(key, sent.path(key));
+            }
+        }
+        if (sent.has("static_network_config")) { // as it is kept: a string
+            env.put("static_network_config", sent.path("static_network_config").toString());
+        }
+        if (service.year > 2022 && sent.has("kernel_arguments")) {
+            env.put("kernel_arguments", sent.path("kernel_arguments").toString());
+        }
+        if (service.year > 2022 && sent.has("additional_trust_bundle")) {
+            env.set("additional_trust_bundle", sent.path("additional_trust_bundle"));
         }
     }
 

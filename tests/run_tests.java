@@ -13,6 +13,7 @@
 //SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java
 //SOURCES AssistedRerunTest.java
+//SOURCES AssistedSiteTest.java
 //SOURCES AssistedTrapsTest.java
 //SOURCES AssistedTwinsTest.java
 //SOURCES BuildStoreFaultTest.java

@@ -21,7 +21,11 @@ final class AicliParameters {
     private static final Set<String> KEYS = Set.of("cluster", "name", "base_dns_domain", "domain", "openshift_version",
             "pull_secret", "ssh_public_key", "public_key", "network_type", "sno", "high_availability_mode", "minimal",
             "machine_networks", "machine_network_cidr", "installer_args", "extra_args", "disk", "sno_disk",
-            "discovery_ignition_file", "ignition_config_override", "user_managed_networking");
+            "discovery_ignition_file", "ignition_config_override", "user_managed_networking", "static_network_config",
+            "proxy", "http_proxy", "https_proxy", "noproxy", "no_proxy", "additional_ntp_source",
+            "additional_ntp_sources", "kernel_arguments", "registry_url", "disconnected_url", "disconnected_ca", "fips",
+            "installconfig", "additional_trust_bundle", "disk_encryption", "tpm", "tang_servers", "manifests",
+            "openshift_manifests", "ignore_validations");
 
     private final JsonNode all;
     private final Path file;
@@ -69,6 +73,15 @@ final class AicliParameters {
             throw wrong(keys[0] + ": a text, not a list or a map");
         }
         return value.asText();
+    }
+
+    /** The value as it is; null when the key is not there. */
+    JsonNode node(String key) {
+        return value(key);
+    }
+
+    boolean flag(String key) {
+        return value(key) != null && value(key).asBoolean();
     }
 
     /** A list, or a string of words; null when the key is not there. */

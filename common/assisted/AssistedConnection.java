@@ -125,7 +125,7 @@ public final class AssistedConnection {
         RequestBody sent = method.equals("GET") ? null
                 : new Body(body == null ? new byte[0] : body.toString().getBytes(StandardCharsets.UTF_8));
         Request.Builder request = new Request.Builder().url(url).method(method, sent);
-        if (!path.contains("/downloads/files") && !path.contains("/downloads/credentials")) {
+        if (!path.matches(".*/(downloads/(files|credentials)|manifests/files|logs)\\?.*")) {
             request.header("Accept", "application/json");
         }
         if (Cli.verbose()) {

@@ -7,13 +7,16 @@ package common.assisted;
 //SOURCES OnceOnly.java
 
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import common.cli.Cli;
 import common.cli.Json;
 import okhttp3.HttpUrl;
@@ -78,6 +81,36 @@ public final class AssistedInstaller {
     public JsonNode installConfig(String id) throws IOException {
         String path = "clusters/" + id + "/install-config";
         return Json.parseYaml(get(path).asText().getBytes(StandardCharsets.UTF_8), "GET " + path);
+    }
+
+    /** {@code overrides}: parts of an install-config; all of what was sent before goes. */
+    void updateInstallConfig(String id, JsonNode overrides) throws IOException {
+        service.exchange("PATCH", "clusters/" + id + "/install-config", TextNode.valueOf(overrides.toString()));
+    }
+
+    /** The content of an extra manifest; {@code folder}: manifests or openshift. */
+    Optional<byte[]> manifest(String id, String folder, String name) throws IOException {
+        for (JsonNode there : get("clusters/" + id + "/manifests")) {
+            if (there.path("file_name").asText().equals(name) && there.path("folder").asText().equals(folder)) {
+                return Optional.of(file("clusters/" + id + "/manifests/files?folder=" + folder + "&file_name="
+                        + URLEncoder.encode(name, StandardCharsets.UTF_8)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    void createManifest(String id, String folder, String name, byte[] content) throws IOException {
+        post("clusters/" + id + "/manifests", Json.object().put("folder", folder).put("file_name", name)
+                .put("content", Base64.getEncoder().encodeToString(content)));
+    }
+
+    JsonNode ignoredValidations(String id) throws IOException {
+        return get("clusters/" + id + "/ignored-validations");
+    }
+
+    JsonNode ignoreValidations(String id, JsonNode parameters) throws IOException {
+        String path = "clusters/" + id + "/ignored-validations";
+        return parse("PUT " + path, service.exchange("PUT", path, parameters));
     }
 
     public void deleteCluster(String id) throws IOException {

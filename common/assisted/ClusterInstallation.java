@@ -16,6 +16,7 @@ package common.assisted;
 //SOURCES HostInventory.java
 //SOURCES HostSetup.java
 //SOURCES ServiceOptions.java
+//SOURCES SiteSetup.java
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -127,6 +128,7 @@ public final class ClusterInstallation {
             result.put("infraEnvId", infraEnvId);
             return env.words();
         });
+        new SiteSetup(service, plan.site(), clusterId).apply(steps);
         steps.step("discovery override", () -> registration.discovery(infraEnvId));
         steps.step("ISO", () -> {
             if (how.iso() == null) {

@@ -8,6 +8,8 @@ package common.assisted;
 //SOURCES ClusterPlan.java
 //SOURCES InstallerArgs.java
 //SOURCES ServiceOptions.java
+//SOURCES SiteOptions.java
+//SOURCES SiteSettings.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import common.cli.Cli;
 import common.cli.ScriptFolder;
 import common.ignition.IgnitionOverride;
 import common.ignition.SshPublicKey;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What cluster to install (picocli mixin). */
@@ -85,6 +88,9 @@ public final class ClusterOptions {
             description = "How far to go (default: ${DEFAULT-VALUE}).")
     private Until until;
 
+    @Mixin
+    private SiteOptions site;
+
     /** Everything that is given, checked. */
     public ClusterPlan plan(ServiceOptions service) throws IOException {
         AicliParameters file = service.parameters();
@@ -101,12 +107,15 @@ public final class ClusterOptions {
             }
             writable("--iso", folder);
         }
-        return new ClusterPlan(service.name(), domain,
-                ServiceOptions.given(version, file.text("openshift_version"), "4.10.3"), secret(file), key(file),
-                nodes(file), file.minimal(), discovery(file),
+        String release = ServiceOptions.given(version, file.text("openshift_version"), "4.10.3");
+        SiteSettings settings = site.settings(file, release);
+        IgnitionOverride atDiscovery = settings.registriesConf == null ? discovery(file)
+                : discovery(file).with("/etc/containers/registries.conf.d/99-mirror.conf", settings.registriesConf);
+        return new ClusterPlan(service.name(), domain, release, secret(file), key(file), nodes(file), file.minimal(),
+                atDiscovery,
                 IgnitionOverride.read(pointer != null ? pointer : beside("pointer"), IgnitionOverride.POINTER_KEY),
                 args(file),
-                ServiceOptions.given(disk, file.text("disk", "sno_disk")), network);
+                ServiceOptions.given(disk, file.text("disk", "sno_disk")), network, settings);
     }
 
     private static void writable(String option, Path folder) {

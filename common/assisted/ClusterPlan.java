@@ -5,6 +5,7 @@ package common.assisted;
 //SOURCES ../disk/PartitionLabel.java
 //SOURCES ../ignition/IgnitionOverride.java
 //SOURCES HostInventory.java
+//SOURCES SiteSettings.java
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,12 +25,13 @@ import common.ignition.IgnitionOverride;
  *
  * @param version as asked for, 4.10.3; 4.10 takes any of it
  * @param pullSecret a JSON document
+ * @param site what is given beyond that
  * @param machineNetwork CIDR; null: that of the host's default route
  * @param disk path, serial or {@code smallest}; null: as the service chooses
  */
 public record ClusterPlan(String name, String baseDomain, String version, String pullSecret, String sshKey, int nodes,
         boolean minimalIso, IgnitionOverride discovery, IgnitionOverride pointer, List<String> installerArgs,
-        String disk, String machineNetwork) {
+        String disk, String machineNetwork, SiteSettings site) {
     /** {@code installerArgs} null: the original's, with the label that the units mount. */
     public ClusterPlan {
         if (!name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?") || name.length() > 54) {
@@ -108,24 +110,25 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         return Json.object().put("name", name).put("openshift_version", version).put("base_dns_domain", baseDomain)
                 .put("pull_secret", pullSecret).put("ssh_public_key", sshKey)
                 .put("high_availability_mode", nodes == 1 ? "None" : "Full").put("network_type", "OVNKubernetes")
-                .put("user_managed_networking", true).put("vip_dhcp_allocation", false);
+                .put("user_managed_networking", true).put("vip_dhcp_allocation", false)
+                .setAll(site.cluster);
     }
 
     /** What of the cluster can be changed before it is installed. */
     ObjectNode clusterSettings() {
-        return clusterParameters().retain("pull_secret", "ssh_public_key");
+        return clusterParameters().retain("pull_secret", "ssh_public_key").setAll(site.cluster);
     }
 
     /** What of the infra-env can be changed. */
     ObjectNode infraEnvSettings() {
-        return infraEnvParameters("").retain("pull_secret", "ssh_authorized_key", "image_type");
+        return infraEnvParameters("").retain("pull_secret", "ssh_authorized_key", "image_type").setAll(site.infraEnv);
     }
 
     /** Without a version the service would take its newest OS image. */
     ObjectNode infraEnvParameters(String clusterId) {
         return Json.object().put("name", infraEnvName()).put("cluster_id", clusterId).put("openshift_version", version)
                 .put("image_type", minimalIso ? "minimal-iso" : "full-iso").put("pull_secret", pullSecret)
-                .put("ssh_authorized_key", sshKey).put("cpu_architecture", "x86_64");
+                .put("ssh_authorized_key", sshKey).put("cpu_architecture", "x86_64").setAll(site.infraEnv);
     }
 
     ObjectNode discoveryParameters() {

@@ -172,6 +172,11 @@ public final class ClusterRegistration {
                         () -> service.updateInfraEnv(env.id(), differing), differing);
             }
         }
+        ObjectNode unknown = Settings.differing(plan.site().infraEnv, env.json());
+        if (env.isNew() && !unknown.isEmpty()) { // a field that it does not know is accepted in silence
+            throw new Cli.Failure("the service did not keep " + String.join(", ", Settings.names(unknown))
+                    + "; it may be too old for that");
+        }
         String version = env.json().path("openshift_version").asText();
         if (!(plan.version() + ".").startsWith(version + ".")) { // it keeps 4.10 of 4.10.3
             throw new Cli.Failure("infra-env " + env.words() + ": boots " + version + ", not " + plan.version()

@@ -153,6 +153,15 @@ final class HostInventory {
         return addresses.stream();
     }
 
+    /** Whether that is an address or a network with its prefix. */
+    static boolean isNetwork(String cidr) {
+        try {
+            return !network(cidr).isEmpty();
+        } catch (Cli.Failure e) {
+            return false;
+        }
+    }
+
     /** 192.168.126.10/24 -> 192.168.126.0/24. Throws {@link Cli.Failure} on what is no CIDR. */
     static String network(String cidr) {
         String[] parts = cidr.split("/");

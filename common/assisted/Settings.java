@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -14,7 +15,7 @@ import common.cli.Json;
 
 /**
  * Compares settings as they are sent with those that the service answers: it adds fields of its own to list entries,
- * says some lists as a JSON string, and leaves out what is empty.
+ * says some lists as a JSON string or in another order, and leaves out what is empty.
  */
 final class Settings {
     private Settings() {
@@ -37,6 +38,10 @@ final class Settings {
         return names;
     }
 
+    private static Stream<JsonNode> stream(JsonNode list) {
+        return StreamSupport.stream(list.spliterator(), false);
+    }
+
     private static boolean isSame(JsonNode wanted, JsonNode there) {
         if (wanted.isArray() || wanted.isObject()) {
             JsonNode parsed = there.isTextual() && !there.asText().isBlank()
@@ -44,8 +49,8 @@ final class Settings {
             if (wanted.isObject()) {
                 return wanted.properties().stream().allMatch(p -> isSame(p.getValue(), parsed.path(p.getKey())));
             }
-            return wanted.size() == parsed.size() && IntStream.range(0, wanted.size())
-                    .allMatch(i -> isSame(wanted.path(i), parsed.path(i)));
+            return wanted.size() == parsed.size() && stream(wanted).allMatch(w -> stream(parsed)
+                    .anyMatch(p -> isSame(w, p)));
         }
         return wanted.isBoolean() ? wanted.asBoolean() == there.asBoolean()
                 : Objects.equals(wanted.asText("").strip(), there.asText("").strip());

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 
@@ -61,6 +63,16 @@ public record IgnitionOverride(String text, JsonNode config) {
             throw new Cli.Failure(where + ": " + fault);
         });
         return new IgnitionOverride(text, config);
+    }
+
+    /** The same with one file more, which replaces one that is there. */
+    public IgnitionOverride with(String path, String content) {
+        ObjectNode more = config.deepCopy();
+        ObjectNode file = more.withObject("/storage").withArray("files").addObject().put("path", path)
+                .put("mode", 420).put("overwrite", true); // 0644
+        file.putObject("contents").put("source", "data:text/plain;charset=utf-8;base64,"
+                + Base64.getEncoder().encodeToString(content.getBytes(StandardCharsets.UTF_8)));
+        return new IgnitionOverride(more.toString(), more);
     }
 
     /** Names of the units that it gives a content, and does not only add a drop-in to. */
