@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
             "  jbang stage-node.java /srv/www/container-images",
             "  jbang stage-node.java /srv/www/container-images --target-glibc 2.36"})
 class StageNode extends Cli.Command {
-    private static final List<String> ON_NODE = List.of("container-images/images-4.10.3/extract-initial-4.10.3.java",
+    static final List<String> ON_NODE = List.of("container-images/images-4.10.3/extract-initial-4.10.3.java",
             "container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java", "container-images/verify.java",
             "container-images/registry.java", "container-images/curl-all.java", "create-gpt-partition.java");
 

@@ -1,7 +1,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/oci/Digest.java
-//SOURCES ../common/oci/ImageList.java
+//SOURCES ../common/registry/Credentials.java
 //SOURCES CorpusLayer.java
 
 import java.io.IOException;

@@ -109,7 +109,7 @@ class PullListTest {
     @DisplayName("a second word that is no tag, or a third word: an error with file and line number")
     void secondWord(String rest) throws IOException {
         String line = lab.reference(0) + " " + rest;
-        assertRefused("LIST:1: expected REFERENCE [TAG]: " + line, pull(line));
+        assertRefused("LIST:1: expected REFERENCE [TAG] [!whole]: " + line, pull(line));
     }
 
     @Test

@@ -32,6 +32,7 @@
 //SOURCES CurlAllModeTest.java
 //SOURCES CurlAllResumeTest.java
 //SOURCES CurlAllTest.java
+//SOURCES DefaultLabelTest.java
 //SOURCES DiscoveryIsoTest.java
 //SOURCES DiskCopiesTest.java
 //SOURCES ExtractFaultTest.java
@@ -56,6 +57,7 @@
 //SOURCES NodeBootTest.java
 //SOURCES NodeBundleTest.java
 //SOURCES NodeImageTest.java
+//SOURCES NodeScriptsTest.java
 //SOURCES NodeTarTest.java
 //SOURCES OfflineBootTest.java
 //SOURCES OfflineStagingTest.java

@@ -32,7 +32,7 @@ import common.oci.Digest;
  * ignition-files/units. Same input, same bytes.
  *
  * @param units the folder with the plain files
- * @param label of the data partition; the plain files say {@code data}
+ * @param label of the data partition; the plain files say {@code @PARTITION@} for it
  * @param inventory that the partition must have: the sha256 of its inventory.json; null: any
  * @param sshKeys of user core, as in authorized_keys; none for a file that others may see
  */
@@ -215,7 +215,7 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
 
     private String text(String source) {
         try {
-            return Files.readString(units.resolve(source)).replace(PartitionLabel.DATA.device(), label.device()
+            return Files.readString(units.resolve(source)).replace("@PARTITION@", label.device()
                     + (inventory == null ? "" : " " + inventory.hex()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

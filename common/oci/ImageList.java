@@ -2,7 +2,7 @@ package common.oci;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//DEPS com.google.cloud.tools:jib-core:0.27.3
+//SOURCES ImageReference.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,8 +19,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-import com.google.cloud.tools.jib.api.ImageReference;
-import com.google.cloud.tools.jib.api.InvalidImageReferenceException;
 import common.cli.Cli;
 
 /**
@@ -39,9 +37,7 @@ public record ImageList(Path file, List<Entry> entries) {
     public record Entry(String text, ImageReference reference, List<String> tags, boolean whole) {
         /** The reference without tag and digest, as listed: {@code quay.io/org/name}. */
         public String repository() {
-            String name = text.contains("@") ? text.substring(0, text.indexOf('@')) : text;
-            int colon = name.lastIndexOf(':');
-            return colon > name.lastIndexOf('/') ? name.substring(0, colon) : name;
+            return reference.repository();
         }
 
         /** The name under which the original's tarballs carry it: last path component, first {@code :} as {@code _}. */
@@ -136,23 +132,13 @@ public record ImageList(Path file, List<Entry> entries) {
     public static Entry entry(String line, String where) {
         boolean whole = line.endsWith(" " + WHOLE) || line.endsWith("\t" + WHOLE);
         String[] words = (whole ? line.substring(0, line.length() - WHOLE.length()) : line).split("\\s+");
-        try {
-            String host = words[0].split("/", 2)[0];
-            boolean hasHost = words[0].contains("/")
-                    && (host.contains(".") || host.contains(":") || host.equals("localhost"));
-            if (!hasHost) {
-                throw new InvalidImageReferenceException(words[0]);
-            }
-            ImageReference reference = ImageReference.parse(words[0]);
-            if (words.length > 2 || words.length == 2 && !TAG.matcher(words[1]).matches()) {
-                throw new Cli.Failure(where + ": expected REFERENCE [TAG] [" + WHOLE + "]: " + line);
-            }
-            return new Entry(words[0], reference, words.length == 2 ? List.of(words[1]) : List.of(),
-                    whole);
-        } catch (InvalidImageReferenceException e) {
-            throw new Cli.Failure(where + ": malformed image reference \"" + words[0]
-                    + "\"; expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST");
+        ImageReference reference = ImageReference.parse(words[0]).orElseThrow(() -> new Cli.Failure(where
+                + ": malformed image reference \"" + words[0]
+                + "\"; expected HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST"));
+        if (words.length > 2 || words.length == 2 && !TAG.matcher(words[1]).matches()) {
+            throw new Cli.Failure(where + ": expected REFERENCE [TAG] [" + WHOLE + "]: " + line);
         }
+        return new Entry(words[0], reference, words.length == 2 ? List.of(words[1]) : List.of(), whole);
     }
 
     private static Entry join(Entry first, Entry second) {

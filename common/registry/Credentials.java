@@ -2,7 +2,7 @@ package common.registry;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
-//SOURCES ../oci/ImageList.java
+//DEPS com.google.cloud.tools:jib-core:0.27.3
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

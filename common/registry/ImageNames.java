@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -101,8 +102,8 @@ final class ImageNames {
     /** {@code etcd (ocp-v4.0-art-dev@817e9a2acaf6)}; of an image that no release names, what is in parentheses. */
     String of(ImageList.Entry entry) {
         String repository = entry.repository().substring(entry.repository().lastIndexOf('/') + 1);
-        String digest = entry.reference().getDigest().orElse("");
-        String brief = repository + (digest.isEmpty() ? ":" + entry.reference().getTag().orElse("latest")
+        String digest = Objects.requireNonNullElse(entry.reference().digest(), "");
+        String brief = repository + (digest.isEmpty() ? ":" + entry.reference().tagOrDigest()
                 : "@" + digest.substring(7, 7 + SHOWN));
         String name = names.get(digest);
         return name == null ? brief : name + " (" + brief + ")";

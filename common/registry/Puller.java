@@ -179,9 +179,8 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     }
 
     private Image resolve(ImageList.Entry entry) throws IOException {
-        String digest = entry.reference().getDigest().orElse(null);
-        List<Endpoint> endpoints = conf.endpoints(entry.repository(), digest != null);
-        String wanted = digest != null ? digest : entry.reference().getTag().orElse("latest");
+        List<Endpoint> endpoints = conf.endpoints(entry.repository(), entry.reference().digest() != null);
+        String wanted = entry.reference().tagOrDigest();
         Map<Endpoint, String> reasons = new LinkedHashMap<>();
         Set<Endpoint> asked = new LinkedHashSet<>(endpoints);
         Retry retry = new Retry();

@@ -91,9 +91,8 @@ public final class RemoteImageReader {
     public static RemoteImageReader of(Registry registry, RegistriesConf conf, String reference, String platform)
             throws IOException {
         ImageList.Entry entry = ImageList.entry(reference, "image");
-        String digest = entry.reference().getDigest().orElse(null);
-        String wanted = digest != null ? digest : entry.reference().getTag().orElse("latest");
-        List<Endpoint> endpoints = conf.endpoints(entry.repository(), digest != null);
+        String wanted = entry.reference().tagOrDigest();
+        List<Endpoint> endpoints = conf.endpoints(entry.repository(), entry.reference().digest() != null);
         List<String> reasons = new ArrayList<>();
         for (int i = 0; i < endpoints.size(); i++) {
             List<Endpoint> fromHere = new ArrayList<>(endpoints);
@@ -123,7 +122,7 @@ public final class RemoteImageReader {
 
     /** The tag that was asked for, if it was one. */
     public Optional<String> tag() {
-        return entry.text().contains("@") ? Optional.empty() : entry.reference().getTag();
+        return entry.reference().digest() != null ? Optional.empty() : Optional.of(entry.reference().tagOrDigest());
     }
 
     /**
