@@ -9,6 +9,7 @@
 //SOURCES common/ignition/SiteConfig.java
 
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ class SiteConfigMerge extends Cli.Command {
 
     @Override
     public Integer call() throws IOException {
-        SiteConfig.Merged merged = SiteConfig.merge(Files.readString(file), file.toString(),
+        SiteConfig.Merged merged = SiteConfig.merge(text(), file.toString(),
                 ours(discovery, IgnitionFiles.Stage.AI, IgnitionOverride.DISCOVERY_KEY),
                 ours(pointer, IgnitionFiles.Stage.OCP, IgnitionOverride.POINTER_KEY), new PartitionLabel(label).name());
         byte[] text = merged.text().getBytes(StandardCharsets.UTF_8);
@@ -91,5 +92,13 @@ class SiteConfigMerge extends Cli.Command {
         }
         IgnitionFiles rendered = IgnitionFiles.of(new PartitionLabel(label), null, mode, List.of());
         return IgnitionOverride.of(rendered.config(stage).toString(), stage.file + ".ign");
+    }
+
+    private String text() throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException e) {
+            throw new Cli.Failure(Cli.FAILED, file + ": not UTF-8 text", e);
+        }
     }
 }

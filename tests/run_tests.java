@@ -52,6 +52,7 @@
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
 //SOURCES LocaleTest.java
+//SOURCES MalformedFilesTest.java
 //SOURCES MixedStoreTest.java
 //SOURCES NoProxyTest.java
 //SOURCES NodeBootTest.java
@@ -102,6 +103,7 @@
 //SOURCES SiteConsumersTest.java
 //SOURCES SourcesTest.java
 //SOURCES StageNodeTest.java
+//SOURCES StepsTest.java
 //SOURCES StoreOnSiteTest.java
 //SOURCES UnitsTest.java
 //SOURCES VerifyFaultTest.java

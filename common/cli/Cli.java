@@ -4,6 +4,7 @@ package common.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -206,6 +207,9 @@ public final class Cli {
         }
         if (e instanceof AccessDeniedException) {
             return "permission denied: " + message + " (run as root?)";
+        }
+        if (e instanceof CharacterCodingException) {
+            return "a file that should be text is not UTF-8";
         }
         if (e instanceof IOException && message.contains("No space left on device")) {
             return "disk full: " + message + "; free some space and run the same command again";

@@ -5,6 +5,8 @@ package common.cli;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** The steps of a run on the screen: one line each, with its result; coloured only where a person watches. */
 public final class Steps {
@@ -56,10 +58,34 @@ public final class Steps {
         change(text, "");
     }
 
-    /** Asks the operator and waits for Enter; returns what was typed before it. */
+    /** Asks the operator and waits for Enter; returns what was typed before it. Ctrl-C ends the wait at once. */
     public String ask(String question) throws IOException {
         out.print(question + " ");
         out.flush();
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        Thread reader = new Thread(() -> { // no interrupt wakes whoever reads from a terminal
+            try {
+                answer.complete(line());
+            } catch (IOException | Cli.Failure e) {
+                answer.completeExceptionally(e);
+            }
+        }, "answer");
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            return answer.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Cli.Failure(Cli.INTERRUPTED, "interrupted", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Cli.Failure failure) {
+                throw failure;
+            }
+            throw new IOException(e.getCause());
+        }
+    }
+
+    private static String line() throws IOException {
         StringBuilder typed = new StringBuilder();
         for (int c; (c = System.in.read()) != '\n';) {
             if (c < 0) {
