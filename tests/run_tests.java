@@ -51,6 +51,7 @@
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
 //SOURCES ListingTest.java
+//SOURCES LoadableTest.java
 //SOURCES LocaleTest.java
 //SOURCES MalformedFilesTest.java
 //SOURCES MixedStoreTest.java

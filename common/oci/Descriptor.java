@@ -42,9 +42,4 @@ public record Descriptor(String mediaType, Digest digest, long size, String plat
         }
         return json;
     }
-
-    /** Whether a wanted {@code os/architecture[/variant]} accepts this one; a wanted variant must be met, none accepts any. */
-    boolean runsOn(String wanted) {
-        return platform != null && (platform.equals(wanted) || platform.startsWith(wanted + "/"));
-    }
 }

@@ -4,6 +4,7 @@ package common.oci;
 //SOURCES ../cli/Cli.java
 //SOURCES Descriptor.java
 //SOURCES Digest.java
+//SOURCES PlatformChoice.java
 
 import java.util.ArrayList;
 import java.util.List;
@@ -61,17 +62,17 @@ public record Manifest(byte[] bytes, Descriptor descriptor, List<Descriptor> blo
         return isList() ? List.of() : blobs.subList(1, blobs.size());
     }
 
-    /**
-     * The entries of a list that the platform {@code os/architecture[/variant]} can run: one; all when it is null. The
-     * platform of an entry is optional (image-index.md): one without is taken where no other fits, as podman does.
-     */
+    /** What a node of the platform {@code os/architecture[/variant]} takes of a list, see {@link PlatformChoice}; all when it is null. */
     public List<Descriptor> on(String platform, String where) {
         if (platform == null) {
             return manifests;
         }
-        return List.of(manifests.stream().filter(m -> m.runsOn(platform)).findFirst()
-                .or(() -> manifests.stream().filter(m -> m.platform() == null).findFirst()).orElseThrow(() -> new Cli.Failure(
-                where + ": no image for " + platform + "; it has " + manifests.stream().map(Descriptor::platform)
-                        .map(String::valueOf).collect(Collectors.joining(", ")))));
+        List<Descriptor> choices = List.copyOf(PlatformChoice.of(bytes,
+                descriptor.mediaType().equals(OCI_INDEX), manifests, platform));
+        if (choices.isEmpty()) {
+            throw new Cli.Failure(where + ": no image for " + platform + "; it has " + manifests.stream()
+                    .map(Descriptor::platform).map(String::valueOf).collect(Collectors.joining(", ")));
+        }
+        return choices;
     }
 }

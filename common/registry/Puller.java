@@ -10,6 +10,7 @@ package common.registry;
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/ImageList.java
+//SOURCES ../oci/Loadable.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES ../oci/RegistriesConf.java
@@ -45,6 +46,7 @@ import common.http.Retry;
 import common.oci.Descriptor;
 import common.oci.Digest;
 import common.oci.ImageList;
+import common.oci.Loadable;
 import common.oci.Manifest;
 import common.oci.OciLayout;
 import common.oci.RegistriesConf;
@@ -189,6 +191,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
                 try {
                     List<Manifest> manifests = new ArrayList<>();
                     collect(at, wanted, manifests);
+                    warnOfUnloadable(entry, manifests);
                     List<Endpoint> fromHere = new ArrayList<>(endpoints);
                     Collections.rotate(fromHere, -endpoints.indexOf(at));
                     return new Image(entry, fromHere, manifests);
@@ -201,6 +204,12 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
             }
         } while (!asked.isEmpty() && retry.again());
         throw new IOException(String.join("; ", reasons.values()));
+    }
+
+    private static void warnOfUnloadable(ImageList.Entry entry, List<Manifest> manifests) {
+        if (!entry.whole()) {
+            Loadable.image(entry, manifests).forEach(why -> Cli.warn(entry.text() + " is pulled and no node loads it: " + why));
+        }
     }
 
     private Manifest collect(Endpoint at, String tagOrDigest, List<Manifest> manifests) throws IOException {

@@ -5,22 +5,24 @@ package common.verify;
 //SOURCES ../cli/Parallel.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/Loadable.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES Findings.java
+//SOURCES LayerTar.java
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
+import java.util.Optional;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
@@ -28,6 +30,7 @@ import common.cli.Json;
 import common.cli.Parallel;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.Loadable;
 import common.oci.Manifest;
 import common.oci.OciLayout;
 
@@ -36,9 +39,6 @@ import common.oci.OciLayout;
  * config.md): what a registry served wrong has the right digest and fails on the node only.
  */
 final class LayerContents {
-    private static final int GZIP = 0x8b1f;
-    private static final int ZSTD = 0xb528;
-
     private final Findings findings;
     private final Map<Path, Digest> unpacked = new LinkedHashMap<>();
 
@@ -68,6 +68,9 @@ final class LayerContents {
     /** Adds the layers of an image manifest that is whole. */
     private void add(OciLayout layout, Manifest manifest) throws IOException {
         Path config = layout.blob(manifest.blobs().get(0).digest());
+        if (!Loadable.config(Files.readAllBytes(config)).isEmpty()) {
+            return; // said already
+        }
         JsonNode ids = Json.parse(Files.readAllBytes(config), config.toString()).path("rootfs").path("diff_ids");
         List<Descriptor> layers = manifest.layers();
         if (ids.isMissingNode()) {
@@ -83,37 +86,35 @@ final class LayerContents {
     }
 
     private void check() throws IOException {
-        List<Path> zstd = new ArrayList<>();
+        List<Path> packed = new ArrayList<>();
         Parallel.run(Runtime.getRuntime().availableProcessors(), List.copyOf(unpacked.keySet()), LayerContents::unpack,
-                (layer, digest) -> {
-                    if (digest == null) {
-                        zstd.add(layer);
-                    } else if (!digest.equals(unpacked.get(layer))) {
-                        findings.wrong(layer, "unpacks to " + digest + " instead of " + unpacked.get(layer));
+                (layer, contents) -> {
+                    if (contents.digest == null) {
+                        packed.add(layer);
+                    } else if (!contents.digest.equals(unpacked.get(layer))) {
+                        findings.wrong(layer, "unpacks to " + contents.digest + " instead of " + unpacked.get(layer));
                     }
+                    contents.fault.ifPresent(why -> findings.wrong(layer, "no node unpacks it: " + why));
                 }, (layer, e) -> findings.wrong(layer, "does not unpack: " + Cli.describe(e)));
-        if (!zstd.isEmpty()) {
-            findings.unchecked(zstd.get(0).getParent(), zstd.size() + " layers are zstd, which is not unpacked here");
+        if (!packed.isEmpty()) {
+            findings.unchecked(packed.get(0).getParent(), packed.size() + " layers are zstd or xz, which is not unpacked "
+                    + "here");
         }
     }
 
-    /** The digest of what is in it; null of zstd. */
-    private static Digest unpack(Path layer) throws IOException {
-        try (InputStream file = new BufferedInputStream(Files.newInputStream(layer), 256 << 10)) {
-            file.mark(2);
-            int magic = file.read() | file.read() << 8;
-            file.reset();
-            if (magic == ZSTD) {
-                return null;
+    /** {@code digest} of the tar in a layer, null when it was not unpacked; {@code fault}: why no node takes it. */
+    private record Contents(Digest digest, Optional<String> fault) {
+    }
+
+    private static Contents unpack(Path layer) throws IOException {
+        try (InputStream file = Files.newInputStream(layer)) {
+            Optional<InputStream> tar = LayerTar.unpacked(file);
+            if (tar.isEmpty()) {
+                return new Contents(null, Optional.empty());
             }
             MessageDigest sha256 = Digest.sha256();
-            try (InputStream in = magic == GZIP ? new GZIPInputStream(file, 64 << 10) : file) {
-                byte[] buffer = new byte[128 << 10];
-                for (int n; (n = in.read(buffer)) > 0;) {
-                    sha256.update(buffer, 0, n);
-                }
-            }
-            return Digest.of(sha256);
+            Optional<String> fault = LayerTar.fault(new DigestInputStream(tar.get(), sha256));
+            return new Contents(Digest.of(sha256), fault);
         } catch (FileSystemException e) {
             throw new IOException(e.getMessage(), e); // of this layer only: the others are still looked at
         }

@@ -4,6 +4,8 @@ package common.verify;
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/ImageList.java
+//SOURCES ../oci/Loadable.java
+//SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES Findings.java
 
@@ -25,6 +27,8 @@ import common.cli.Cli;
 import common.inventory.ArtifactTree;
 import common.oci.Descriptor;
 import common.oci.ImageList;
+import common.oci.Loadable;
+import common.oci.Manifest;
 import common.oci.OciLayout;
 
 /** Whether every listed image of the sets is complete: index, manifests, and blobs of the size that these state. */
@@ -102,13 +106,14 @@ final class SetCheck {
             } else if (entry.text().contains("@") && !entry.text().endsWith("@" + image.digest())) {
                 findings.wrong(set.layout().index(), "has " + image.digest() + " as " + entry.text());
             } else {
-                image(set.layout(), entry.text(), image, needed);
+                image(set.layout(), entry, image, needed);
             }
         }
     }
 
-    private void image(OciLayout layout, String reference, Descriptor image, Predicate<Descriptor> needed)
+    private void image(OciLayout layout, ImageList.Entry entry, Descriptor image, Predicate<Descriptor> needed)
             throws IOException {
+        String reference = entry.text();
         Set<Descriptor> reached;
         try {
             reached = layout.reach(image);
@@ -137,9 +142,30 @@ final class SetCheck {
         }
         if (complete) {
             images++;
+            if (!entry.whole()) {
+                unloadable(layout, entry, image);
+            }
         }
         if (complete && layers) {
             whole.computeIfAbsent(layout, l -> new ArrayList<>()).add(image);
         }
+    }
+
+    /** What the node's skopeo would refuse, though every byte is right. */
+    private void unloadable(OciLayout layout, ImageList.Entry entry, Descriptor image) throws IOException {
+        List<Manifest> manifests = new ArrayList<>(List.of(layout.manifest(image.digest())));
+        for (Descriptor child : manifests.get(0).manifests()) {
+            if (layout.holds(child)) {
+                manifests.add(layout.manifest(child.digest()));
+            }
+        }
+        List<String> reasons = new ArrayList<>(Loadable.image(entry, manifests));
+        for (Manifest manifest : manifests) {
+            Descriptor config = manifest.isList() ? null : manifest.blobs().get(0);
+            if (config != null && reasons.isEmpty() && layout.holds(config)) {
+                reasons.addAll(Loadable.config(Files.readAllBytes(layout.blob(config.digest()))));
+            }
+        }
+        reasons.forEach(why -> findings.wrong(layout.index(), entry.text() + " is whole, and no node loads it: " + why));
     }
 }
