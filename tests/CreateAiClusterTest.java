@@ -265,7 +265,7 @@ class CreateAiClusterTest {
         assertEquals("[\"--save-partlabel\",\"d*\"]", service.onlyCluster().host().path("installer_args").asText());
         assertTrue(service.onlyCluster().host().path("installation_disk_id").asText().endsWith("2222"));
         assertTrue(service.exchanges.stream().anyMatch(e -> String.valueOf(e.body()).contains("full-iso")));
-        for (String bad : List.of("api_vip: 192.0.2.1", "openshift_version: 4.10", "network_type: OpenShiftSDN",
+        for (String bad : List.of("bmc_user: x", "openshift_version: 4.10", "network_type: OpenShiftSDN",
                 "sno: false", "- a list")) {
             ScriptRun run = lab.run("--profile", Files.writeString(folder.resolve("bad.yml"), bad + "\n"));
             assertEquals(Cli.USAGE, run.exit(), run::toString);

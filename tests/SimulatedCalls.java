@@ -155,6 +155,10 @@ final class SimulatedCalls {
         String id = service.registered++ == 0 ? AssistedRecordings.CLUSTER : AssistedSimulator.newId();
         SimulatedCluster cluster = new SimulatedCluster(id, parameters,
                 version.startsWith("4.10") ? "4.10.3" : version, service.time.now()); // 4.10.7 too becomes 4.10.3
+        if (service.year > 2022) {
+            cluster.json.putArray("api_vips");
+            cluster.json.putArray("ingress_vips");
+        }
         service.onRegister.accept(cluster);
         service.clusters.put(id, cluster);
         return ok(201, at(service, cluster));
@@ -172,6 +176,21 @@ final class SimulatedCalls {
             if (refused != null || !cidr.contains(".0/")) {
                 return refused != null ? refused(400, refused)
                         : recorded(cidr.contains("/") ? "09e-hostbits" : "09e-badcidr", id);
+            }
+        }
+        JsonNode vip = sent.has("api_vip") ? sent.path("api_vip") : sent.path("api_vips").path(0).path("ip");
+        if (!vip.isMissingNode()) {
+            if (cluster.json.path("user_managed_networking").asBoolean()) {
+                return refused(400, "API VIP cannot be set with User Managed Networking");
+            }
+            boolean isOne = cluster.json.path("machine_networks").size() < 2;
+            if (isOne && cluster.hosts.stream().noneMatch(h -> h.inventory().toString().contains("\"" + vip.asText()
+                    .replaceFirst("\\d+$", "")))) {
+                return refused(400, "Calculate machine network CIDR: No suitable matching CIDR found for VIP "
+                        + vip.asText());
+            }
+            if (isOne) {
+                cluster.json.putArray("machine_networks").addObject().put("cidr", "192.168.126.0/24");
             }
         }
         cluster.set(sent);

@@ -201,11 +201,27 @@ final class SimulatedInfraEnvs {
             cluster.dip(service.time.now());
             return SimulatedCalls.recorded("08-ign", "");
         } else {
-            String disk = sent.path("disks_selected_config").path(0).path("id").asText();
-            if (!host.path("inventory").asText().contains("\"id\":\"" + disk + "\"")) {
+            String disk = sent.path("disks_selected_config").path(0).path("id").asText(null);
+            if (disk != null && !host.path("inventory").asText().contains("\"id\":\"" + disk + "\"")) {
                 return SimulatedCalls.recorded("a-disk-bad", "");
             }
-            host.put("installation_disk_id", disk);
+            if (sent.has("host_name")) {
+                if (!sent.path("host_name").asText().matches("[a-z0-9][a-z0-9.-]*")) {
+                    return SimulatedCalls.recorded("a-hostname-bad", "");
+                }
+                host.set("requested_hostname", sent.path("host_name"));
+            }
+            if (sent.has("host_role")) {
+                host.set("role", sent.path("host_role"));
+            }
+            if (sent.has("node_labels")) { // kept as a string, a map
+                ObjectNode labels = Json.object();
+                sent.path("node_labels").forEach(l -> labels.set(l.path("key").asText(), l.path("value")));
+                host.put("node_labels", labels.toString());
+            }
+            if (disk != null) {
+                host.put("installation_disk_id", disk);
+            }
         }
         cluster.dip(service.time.now());
         return SimulatedCalls.ok(201, host);

@@ -9,6 +9,7 @@
 //SOURCES AddReleaseTest.java
 //SOURCES ArrivedDiskTest.java
 //SOURCES AssistedFaultTest.java
+//SOURCES AssistedHostsTest.java
 //SOURCES AssistedInputTest.java
 //SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java

@@ -25,7 +25,9 @@ final class AicliParameters {
             "proxy", "http_proxy", "https_proxy", "noproxy", "no_proxy", "additional_ntp_source",
             "additional_ntp_sources", "kernel_arguments", "registry_url", "disconnected_url", "disconnected_ca", "fips",
             "installconfig", "additional_trust_bundle", "disk_encryption", "tpm", "tang_servers", "manifests",
-            "openshift_manifests", "ignore_validations");
+            "openshift_manifests", "ignore_validations", "hosts", "api_vip", "api_ip", "api_vips", "ingress_vip",
+            "ingress_ip", "ingress_vips", "cluster_networks", "cluster_network_cidr", "service_networks",
+            "service_network_cidr");
 
     private final JsonNode all;
     private final Path file;
@@ -50,7 +52,6 @@ final class AicliParameters {
                             + String.join(", ", KEYS.stream().sorted().toList()));
         }
         parameters.fixed("network_type", "OVNKubernetes");
-        parameters.fixed("user_managed_networking", "true");
         return parameters;
     }
 

@@ -148,14 +148,15 @@ public final class ClusterInstallation {
             deadline.restart();
         }
         JsonNode[] cluster = new JsonNode[1];
+        HostSetup setup = new HostSetup(service, plan);
         steps.step("hosts known", () -> {
-            cluster[0] = watch().hostsKnown(plan.nodes());
+            cluster[0] = watch().hostsKnown(plan.nodes(), setup::early);
             StringBuilder names = new StringBuilder();
             cluster[0].path("hosts").forEach(h -> names.append(names.isEmpty() ? "" : ", ")
                     .append(HostInventory.of(h).name()));
             return names.toString();
         });
-        new HostSetup(service, plan).apply(cluster[0], steps);
+        setup.apply(cluster[0], steps);
         steps.step("cluster ready", () -> {
             watch().ready();
             return "";

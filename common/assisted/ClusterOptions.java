@@ -6,7 +6,9 @@ package common.assisted;
 //SOURCES ../ignition/SshPublicKey.java
 //SOURCES AicliParameters.java
 //SOURCES ClusterPlan.java
+//SOURCES HostPlan.java
 //SOURCES InstallerArgs.java
+//SOURCES NetworkOptions.java
 //SOURCES ServiceOptions.java
 //SOURCES SiteOptions.java
 //SOURCES SiteSettings.java
@@ -57,10 +59,6 @@ public final class ClusterOptions {
     @Option(names = "--nodes", paramLabel = "N", description = "1, or three and more (default: CLUSTER_NODES, 1).")
     private Integer nodes;
 
-    @Option(names = "--machine-network", paramLabel = "CIDR",
-            description = "The hosts' network (default: that of their default route).")
-    private String machineNetwork;
-
     @Option(names = "--discovery-patch", paramLabel = "FILE",
             description = "Units of the discovery stage (default: ignition-files/discovery.patch).")
     private Path discovery;
@@ -89,6 +87,9 @@ public final class ClusterOptions {
     private Until until;
 
     @Mixin
+    private NetworkOptions network;
+
+    @Mixin
     private SiteOptions site;
 
     /** Everything that is given, checked. */
@@ -98,7 +99,6 @@ public final class ClusterOptions {
         if (domain == null) {
             throw new Cli.Failure(Cli.USAGE, "which domain? Give --base-domain");
         }
-        String network = ServiceOptions.given(machineNetwork, file.text("machine_network_cidr"), first(file));
         writable("--kubeconfig-dir", kubeconfigDir);
         if (iso != null) {
             Path folder = iso.toAbsolutePath().getParent();
@@ -111,11 +111,14 @@ public final class ClusterOptions {
         SiteSettings settings = site.settings(file, release);
         IgnitionOverride atDiscovery = settings.registriesConf == null ? discovery(file)
                 : discovery(file).with("/etc/containers/registries.conf.d/99-mirror.conf", settings.registriesConf);
-        return new ClusterPlan(service.name(), domain, release, secret(file), key(file), nodes(file), file.minimal(),
+        List<HostPlan> hosts = HostPlan.of(file);
+        int number = nodes(file, hosts.size());
+        return new ClusterPlan(service.name(), domain, release, secret(file), key(file), number, file.minimal(),
                 atDiscovery,
                 IgnitionOverride.read(pointer != null ? pointer : beside("pointer"), IgnitionOverride.POINTER_KEY),
                 args(file),
-                ServiceOptions.given(disk, file.text("disk", "sno_disk")), network, settings);
+                ServiceOptions.given(disk, file.text("disk", "sno_disk")),
+                network.plan(file, number == 1), settings, hosts);
     }
 
     private static void writable(String option, Path folder) {
@@ -123,14 +126,6 @@ public final class ClusterOptions {
             throw new Cli.Failure(Cli.USAGE, option + ": " + (Files.isDirectory(folder)
                     ? "nothing can be written into the folder " : "no such folder: ") + folder);
         }
-    }
-
-    private static String first(AicliParameters file) {
-        List<String> networks = file.words("machine_networks");
-        if (networks != null && networks.size() != 1) {
-            throw file.wrong("machine_networks: one network");
-        }
-        return networks == null ? null : networks.get(0);
     }
 
     private String secret(AicliParameters file) throws IOException {
@@ -156,14 +151,18 @@ public final class ClusterOptions {
         return String.join("\n", SshPublicKey.read(sshKey != null ? sshKey : home(inFile)));
     }
 
-    private int nodes(AicliParameters file) {
+    private int nodes(AicliParameters file, int hosts) {
         String number = ServiceOptions.given(nodes == null ? null : nodes.toString(),
-                Boolean.TRUE.equals(file.singleNode()) ? "1" : null, ServiceOptions.env("CLUSTER_NODES"), "1");
+                Boolean.TRUE.equals(file.singleNode()) ? "1" : null, hosts > 0 ? String.valueOf(hosts) : null,
+                ServiceOptions.env("CLUSTER_NODES"), "1");
         if (!number.matches("\\d{1,4}")) {
             throw new Cli.Failure(Cli.USAGE, "CLUSTER_NODES=" + number + ": not a number");
         }
         if (Boolean.FALSE.equals(file.singleNode()) == number.equals("1") && file.singleNode() != null) {
             throw file.wrong("is for " + (file.singleNode() ? "one node" : "several nodes") + ", not " + number);
+        }
+        if (hosts > 0 && !number.equals(String.valueOf(hosts))) {
+            throw file.wrong("hosts has " + hosts + " entries, for a cluster of " + number);
         }
         return Integer.parseInt(number);
     }

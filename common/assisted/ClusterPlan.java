@@ -4,7 +4,8 @@ package common.assisted;
 //SOURCES ../cli/Cli.java
 //SOURCES ../disk/PartitionLabel.java
 //SOURCES ../ignition/IgnitionOverride.java
-//SOURCES HostInventory.java
+//SOURCES HostPlan.java
+//SOURCES NetworkPlan.java
 //SOURCES SiteSettings.java
 
 import java.nio.charset.StandardCharsets;
@@ -25,13 +26,12 @@ import common.ignition.IgnitionOverride;
  *
  * @param version as asked for, 4.10.3; 4.10 takes any of it
  * @param pullSecret a JSON document
- * @param site what is given beyond that
- * @param machineNetwork CIDR; null: that of the host's default route
+ * @param hosts one for each node, or none
  * @param disk path, serial or {@code smallest}; null: as the service chooses
  */
 public record ClusterPlan(String name, String baseDomain, String version, String pullSecret, String sshKey, int nodes,
         boolean minimalIso, IgnitionOverride discovery, IgnitionOverride pointer, List<String> installerArgs,
-        String disk, String machineNetwork, SiteSettings site) {
+        String disk, NetworkPlan network, SiteSettings site, List<HostPlan> hosts) {
     /** {@code installerArgs} null: the original's, with the label that the units mount. */
     public ClusterPlan {
         if (!name.matches("[a-z0-9]([a-z0-9-]*[a-z0-9])?") || name.length() > 54) {
@@ -43,10 +43,8 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         if (nodes != 1 && nodes < 3) {
             throw new Cli.Failure(Cli.USAGE, "--nodes " + nodes + ": one node, or three and more");
         }
-        if (machineNetwork != null && !HostInventory.network(machineNetwork).equals(machineNetwork)
-                && !machineNetwork.contains(":")) {
-            throw new Cli.Failure(Cli.USAGE, "--machine-network " + machineNetwork + ": has host bits; the network is "
-                    + HostInventory.network(machineNetwork));
+        if (nodes == 1 && !network.isUserManaged()) {
+            throw new Cli.Failure(Cli.USAGE, "--api-vip: a single node has no virtual addresses");
         }
         Set<String> labels = new TreeSet<>(discovery.labels());
         labels.addAll(pointer.labels());
@@ -58,8 +56,10 @@ public record ClusterPlan(String name, String baseDomain, String version, String
                         + String.join(", ", removals) + "; take that out");
             }
         }
+        List<List<String>> all = new ArrayList<>(List.of(installerArgs));
+        hosts.stream().filter(h -> h.args() != null).forEach(h -> all.add(h.args()));
         for (String label : labels) {
-            if (!IgnitionOverride.saves(installerArgs, label)) {
+            if (!all.stream().allMatch(args -> IgnitionOverride.saves(args, label))) {
                 throw new Cli.Failure(Cli.USAGE, "--installer-args: the units mount the partition " + label
                         + ", which the installer would wipe; add --save-partlabel " + label);
             }
@@ -110,13 +110,14 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         return Json.object().put("name", name).put("openshift_version", version).put("base_dns_domain", baseDomain)
                 .put("pull_secret", pullSecret).put("ssh_public_key", sshKey)
                 .put("high_availability_mode", nodes == 1 ? "None" : "Full").put("network_type", "OVNKubernetes")
-                .put("user_managed_networking", true).put("vip_dhcp_allocation", false)
-                .setAll(site.cluster);
+                .put("user_managed_networking", network.isUserManaged())
+                .put("vip_dhcp_allocation", false).<ObjectNode>setAll(network.settings()).setAll(site.cluster);
     }
 
     /** What of the cluster can be changed before it is installed. */
     ObjectNode clusterSettings() {
-        return clusterParameters().retain("pull_secret", "ssh_public_key").setAll(site.cluster);
+        return clusterParameters().retain("pull_secret", "ssh_public_key", "user_managed_networking")
+                .<ObjectNode>setAll(network.settings()).setAll(site.cluster);
     }
 
     /** What of the infra-env can be changed. */
@@ -135,13 +136,13 @@ public record ClusterPlan(String name, String baseDomain, String version, String
         return Json.object().put("ignition_config_override", discovery.text());
     }
 
-    ObjectNode pointerParameters() {
+    static ObjectNode pointerParameters(IgnitionOverride pointer) {
         return Json.object().put("config", pointer.text());
     }
 
-    ObjectNode installerArgsParameters() {
+    static ObjectNode installerArgsParameters(List<String> args) {
         ObjectNode parameters = Json.object();
-        installerArgs.forEach(parameters.putArray("args")::add);
+        args.forEach(parameters.putArray("args")::add);
         return parameters;
     }
 
@@ -158,10 +159,15 @@ public record ClusterPlan(String name, String baseDomain, String version, String
     }
 
     /** Installer arguments as the service keeps them: a JSON string. */
-    boolean hasInstallerArgs(JsonNode host) {
+    static boolean hasInstallerArgs(JsonNode host, List<String> args) {
         String kept = host.path("installer_args").asText();
         return !kept.isEmpty() && Json.parse(kept.getBytes(StandardCharsets.UTF_8), "installer_args")
-                .equals(installerArgsParameters().path("args"));
+                .equals(installerArgsParameters(args).path("args"));
+    }
+
+    /** The machine network of one family, if it is given. */
+    String machineNetwork() {
+        return network.machineNetworks().size() == 1 ? network.machineNetworks().get(0) : null;
     }
 
     /** Without the secrets. */

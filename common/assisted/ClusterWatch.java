@@ -29,7 +29,8 @@ public final class ClusterWatch {
     public static final Set<String> SETUP = Set.of("insufficient", "pending-for-input", "ready");
     static final Set<String> INSTALLING = Set.of("preparing-for-installation", "installing", "finalizing",
             "installing-pending-user-action");
-    private static final Set<String> OURS = Set.of("belongs-to-machine-cidr", "machine-cidr-defined"); // we set it next
+    private static final Set<String> OURS = Set.of("belongs-to-machine-cidr", "machine-cidr-defined",
+            "hostname-valid", "hostname-unique"); // set next, or named when the cluster does not get ready
     private static final Duration SETUP_POLL = Duration.ofSeconds(5);
     private static final Duration INSTALL_POLL = Duration.ofSeconds(10);
     private static final int EVENTS = 5;
@@ -46,8 +47,13 @@ public final class ClusterWatch {
         this.deadline = deadline;
     }
 
+    /** What is done to hosts that are there, while others are waited for. */
+    interface Early {
+        void at(JsonNode cluster) throws IOException;
+    }
+
     /** Until so many hosts have booted the ISO and are known: the cluster. */
-    public JsonNode hostsKnown(int nodes) throws IOException {
+    JsonNode hostsKnown(int nodes, Early early) throws IOException {
         for (;; deadline.pause(SETUP_POLL, nodes + " known host" + (nodes > 1 ? "s" : ""))) {
             JsonNode cluster = alive();
             List<String> why = new ArrayList<>();
@@ -67,6 +73,7 @@ public final class ClusterWatch {
                         + String.join(", ", all) + "; switch the spare ones off and take each out with the subcommand "
                         + "remove-host, or give --nodes " + hosts);
             }
+            early.at(cluster);
             if (why.isEmpty() && hosts == nodes) {
                 return cluster;
             }

@@ -21,6 +21,9 @@ import common.cli.Json;
 
 /** A host as the Assisted Installer knows it: its names, and the inventory that its agent sent (a JSON string). */
 final class HostInventory {
+    /** The JDK would take shorter forms of IPv4 too. */
+    private static final String ADDRESS = "(\\d{1,3}\\.){3}\\d{1,3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*";
+
     private final JsonNode host;
     private final JsonNode inventory;
 
@@ -44,6 +47,11 @@ final class HostInventory {
     boolean is(String which) {
         return Stream.concat(Stream.of(name(), host.path("id").asText(), serial()), macs().stream())
                 .anyMatch(which::equalsIgnoreCase);
+    }
+
+    /** Whether its agent has not sent anything yet. */
+    boolean isEmpty() {
+        return inventory.isEmpty();
     }
 
     String serial() {
@@ -166,7 +174,7 @@ final class HostInventory {
     static String network(String cidr) {
         String[] parts = cidr.split("/");
         try {
-            if (parts.length == 2 && parts[0].matches("[0-9a-fA-F:.]+") && parts[1].matches("\\d{1,3}")) {
+            if (parts.length == 2 && parts[0].matches(ADDRESS) && parts[1].matches("\\d{1,3}")) {
                 byte[] address = InetAddress.getByName(parts[0]).getAddress();
                 int host = address.length * 8 - Integer.parseInt(parts[1]);
                 if (host >= 0) {

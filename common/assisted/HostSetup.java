@@ -3,64 +3,154 @@ package common.assisted;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Steps.java
+//SOURCES ../ignition/IgnitionOverride.java
 //SOURCES AssistedInstaller.java
 //SOURCES ClusterPlan.java
 //SOURCES HostInventory.java
+//SOURCES HostPlan.java
+//SOURCES OnceOnly.java
+//SOURCES Settings.java
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
+import common.cli.Json;
 import common.cli.Steps;
+import common.ignition.IgnitionOverride;
 
 /** What the hosts get before installation. Each setting is sent unless it is there already, and read back. */
 public final class HostSetup {
     private final AssistedInstaller service;
     private final ClusterPlan plan;
+    private final Set<String> early = new HashSet<>();
 
     public HostSetup(AssistedInstaller service, ClusterPlan plan) {
         this.service = service;
         this.plan = plan;
     }
 
+    /**
+     * Installer arguments alone, of each host as soon as it is there: without {@code --save-partlabel} the service
+     * writes to the raw disk to measure it, before it installs.
+     */
+    void early(JsonNode cluster) throws IOException {
+        Map<String, HostPlan> own = own(cluster);
+        for (JsonNode host : cluster.path("hosts")) {
+            boolean isMatched = plan.hosts().isEmpty() || own.containsKey(host.path("id").asText());
+            if (isMatched && !HostInventory.of(host).isEmpty() && early.add(host.path("id").asText())) {
+                args(host, own);
+            }
+        }
+    }
+
+    private Map<String, HostPlan> own(JsonNode cluster) {
+        return HostPlan.match(plan.hosts(), cluster.path("hosts"));
+    }
+
+    private void args(JsonNode host, Map<String, HostPlan> own) throws IOException {
+        HostPlan given = own.get(host.path("id").asText());
+        List<String> args = given == null || given.args() == null ? plan.installerArgs() : given.args();
+        set(host, "/installer-args", ClusterPlan.installerArgsParameters(args),
+                h -> ClusterPlan.hasInstallerArgs(h, args), "installer args");
+    }
+
     /** {@code cluster}: with its hosts, as they are known. */
     public void apply(JsonNode cluster, Steps steps) throws IOException {
+        Map<String, HostPlan> own = own(cluster);
+        if (!plan.hosts().isEmpty()) {
+            steps.step("hosts", () -> hosts(cluster, own));
+        }
         steps.step("installer args", () -> {
             for (JsonNode host : cluster.path("hosts")) {
-                set(host, "/installer-args", plan.installerArgsParameters(), plan::hasInstallerArgs, "installer args");
+                args(host, own);
             }
             return String.join(" ", plan.installerArgs());
         });
         steps.step("host override", () -> {
             for (JsonNode host : cluster.path("hosts")) {
-                set(host, "/ignition", plan.pointerParameters(), this::hasPointer, "ignition override");
+                HostPlan given = own.get(host.path("id").asText());
+                IgnitionOverride pointer = given == null || given.pointer() == null ? plan.pointer() : given.pointer();
+                set(host, "/ignition", ClusterPlan.pointerParameters(pointer), h -> h.path("ignition_config_overrides")
+                        .asText().equals(pointer.text()), "ignition override");
             }
             return String.join(", ", plan.pointer().units());
         });
-        steps.step("disk", () -> disks(cluster));
-        steps.step("machine network", () -> machineNetwork(cluster));
+        steps.step("disk", () -> disks(cluster, own));
+        if (plan.network().isUserManaged() && !plan.network().isDual()) {
+            steps.step("machine network", () -> machineNetwork(cluster));
+        } else if (!plan.network().isUserManaged()) {
+            steps.step("virtual addresses", () -> vips(cluster));
+        }
     }
 
-    private boolean hasPointer(JsonNode host) {
-        return host.path("ignition_config_overrides").asText().equals(plan.pointer().text());
+    /** Name, role and labels; whoever is in the plan and has not booted is named. */
+    private String hosts(JsonNode cluster, Map<String, HostPlan> own) throws IOException {
+        for (HostPlan given : plan.hosts()) {
+            if (!own.containsValue(given)) {
+                List<String> all = new ArrayList<>();
+                cluster.path("hosts").forEach(h -> all.add(HostInventory.of(h).identity()));
+                throw new Cli.Failure("no host is " + given.identity() + ", which the parameter file has; there are "
+                        + String.join(", ", all));
+            }
+        }
+        List<String> words = new ArrayList<>();
+        for (JsonNode host : cluster.path("hosts")) {
+            ObjectNode settings = own.get(host.path("id").asText()).settings();
+            set(host, "", settings, h -> hasSettings(h, settings), "name, role or labels");
+            words.add(HostInventory.of(host).name() + (settings.isEmpty() ? "" : " is "
+                    + settings.path("host_name").asText(HostInventory.of(host).name()) + (settings.has("host_role")
+                            ? ", " + settings.path("host_role").asText() : "")));
+        }
+        return String.join("; ", words);
     }
 
-    private String disks(JsonNode cluster) throws IOException {
+    private static boolean hasSettings(JsonNode host, ObjectNode settings) {
+        ObjectNode labels = Json.object();
+        settings.path("node_labels").forEach(l -> labels.set(l.path("key").asText(), l.path("value")));
+        ObjectNode wanted = Json.object();
+        wanted.set("requested_hostname", settings.get("host_name"));
+        wanted.set("role", settings.get("host_role"));
+        wanted.set("node_labels", settings.has("node_labels") ? labels : null);
+        wanted.properties().removeIf(p -> p.getValue() == null || p.getValue().isNull());
+        return Settings.differing(wanted, host).isEmpty();
+    }
+
+    private String vips(JsonNode cluster) throws IOException {
+        String id = cluster.path("id").asText();
+        ObjectNode vips = plan.network().vips(cluster);
+        OnceOnly.Look<JsonNode> look = () -> Optional.of(service.cluster(id))
+                .filter(c -> Settings.differing(vips, c).isEmpty());
+        service.onceOnly().make(look, () -> service.updateCluster(id, vips));
+        if (look.at().isEmpty()) {
+            throw new Cli.Failure("the service did not keep the virtual addresses");
+        }
+        return "API " + String.join(", ", plan.network().apiVips()) + ", ingress "
+                + String.join(", ", plan.network().ingressVips());
+    }
+
+    private String disks(JsonNode cluster, Map<String, HostPlan> own) throws IOException {
         List<String> words = new ArrayList<>();
         for (JsonNode host : cluster.path("hosts")) {
             HostInventory inventory = HostInventory.of(host);
-            if (plan.disk() == null) {
+            HostPlan given = own.get(host.path("id").asText());
+            String wanted = given == null || given.disk() == null ? plan.disk() : given.disk();
+            if (wanted == null) {
                 words.add(inventory.chosen().map(HostInventory::words).orElse("none") + ", chosen by the service");
                 if (inventory.hasChoice()) {
                     Cli.warn("host " + inventory.name() + " has other disks too; --disk chooses");
                 }
                 continue;
             }
-            JsonNode disk = inventory.disk(plan.disk());
+            JsonNode disk = inventory.disk(wanted);
             String id = disk.path("id").asText();
             set(host, "", ClusterPlan.diskParameters(id), h -> h.path("installation_disk_id").asText().equals(id),
                     "installation disk");
