@@ -3,13 +3,19 @@
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES CorpusLayer.java
+//SOURCES SiteImages.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -21,55 +27,119 @@ import common.ignition.IgnitionFiles.Mode;
 import common.ignition.IgnitionFiles.Stage;
 
 /**
- * The lab node on site: the product's Ignition configs, with stand-ins ({@code lab/site/}) for what OpenShift brings
- * along, which write to the console what they find of the references. The first reference is run as a container.
+ * The lab node on site: the product's Ignition configs, with stand-ins ({@code lab/site/}) for what installs OpenShift.
+ * They use the images in the real programs' order, and say on the console how that went.
+ *
+ * @param references that the node itself must have in the end; the first one is run as a container
+ * @param served references that its registry must serve whole, every blob
+ * @param stopRegistry whether the registry is stopped at the end, and what needs it must then fail
  */
-record SiteNode(Path repository, Mode mode, List<String> references) {
-    /** The discovery system, with an agent. */
-    ObjectNode discovery() throws IOException {
-        return with(config(Stage.AI), "agent.service");
-    }
+record SiteNode(Path repository, Stage stage, Mode mode, Network network, SiteImages images, List<String> references,
+        List<String> served, boolean stopRegistry) {
+    /** A site with no route at all, or with a default route and a name server that swallow what is sent. */
+    enum Network {
+        NONE("lo"), SWALLOWS("lo site0");
 
-    /** The installed system's first boot, with the service that pulls the first reference until it has it. */
-    ObjectNode installed() throws IOException {
-        ObjectNode config = config(Stage.OCP);
-        add(config, "/var/lib/kubelet/config.json", "{\"auths\": {}}\n");
-        return with(config, "machine-config-daemon-pull.service", "lab-installed.service");
-    }
+        private final String devices;
 
-    /** Takes what the stand-ins wrote from a console; a {@link Cli.Failure} names what is not as it should be. */
-    void check(String console) {
-        List<String> wrong = references.stream().filter(r -> !console.contains("LAB-REPORT has: " + r + "\n")).toList();
-        if (!wrong.isEmpty()) {
-            throw new Cli.Failure("on site, not in containers-storage: " + String.join(", ", wrong));
-        }
-        if (!console.contains("LAB-REPORT container: " + CorpusLayer.GREETING + "\n")) {
-            throw new Cli.Failure("on site, no container ran with --pull=never");
-        }
-        if (!console.contains("LAB-REPORT network: lo\n")) {
-            throw new Cli.Failure("on site there was a network: the node may have pulled");
+        Network(String devices) {
+            this.devices = devices;
         }
     }
 
-    private ObjectNode config(Stage stage) throws IOException {
+    private static final String FOLDER = "/usr/local/share/lab/";
+    private static final String WITHOUT_REGISTRY = "no-registry/";
+    private static final Pattern CONSUMER = Pattern.compile("(?m)^ *consumer ([\\w/-]+) ");
+    private static final Pattern PACKET = Pattern.compile("(?m)LAB-REPORT packet: (.*)$");
+
+    /** The stage's config with the stand-ins. */
+    ObjectNode config() throws IOException {
         ObjectNode config = new IgnitionFiles(repository.resolve("ignition-files/units"), PartitionLabel.DATA, null, mode,
                 List.of()).config(stage);
-        add(config, "/usr/local/bin/lab-report", text("lab-report"));
-        add(config, "/usr/local/share/lab/references", String.join("\n", references) + "\n");
+        try (DirectoryStream<Path> programs = Files.newDirectoryStream(repository.resolve("lab/site"),
+                f -> !f.toString().endsWith(".service"))) {
+            for (Path program : programs) {
+                add(config, FOLDER + program.getFileName(), Files.readString(program));
+            }
+        }
+        add(config, FOLDER + "references", String.join("\n", references) + "\n");
+        add(config, FOLDER + "served", String.join("\n", served) + "\n");
+        add(config, FOLDER + "images", images.shell() + "STOP_REGISTRY=" + (stopRegistry ? "yes" : "") + "\n");
+        List<String> units = new ArrayList<>(List.of("lab-memory.service"));
+        if (network == Network.SWALLOWS) {
+            units.addAll(List.of("lab-network.service", "lab-packets.service"));
+            add(config, "/etc/NetworkManager/conf.d/lab.conf", "[main]\ndns=none\n"
+                    + "[keyfile]\nunmanaged-devices=interface-name:site0\n");
+        }
+        if (stage == Stage.AI) {
+            units.addAll(List.of("agent.service", "release-image.service", "node-image-pull.service"));
+        } else {
+            add(config, "/var/lib/kubelet/config.json", "{\"auths\": {}}\n");
+            units.addAll(List.of("machine-config-daemon-pull.service", "machine-config-daemon-firstboot.service",
+                    "lab-installed.service"));
+        }
+        for (String unit : units) {
+            unit(config, unit);
+        }
         return config;
     }
 
-    private ObjectNode with(ObjectNode config, String... units) throws IOException {
-        ArrayNode all = (ArrayNode) config.at("/systemd/units");
-        for (String unit : units) {
-            ObjectNode entry = null;
-            for (var there : all) { // the product has a drop-in for it
-                entry = there.path("name").asText().equals(unit) ? (ObjectNode) there : entry;
-            }
-            (entry != null ? entry : all.addObject().put("name", unit)).put("enabled", true)
-                    .put("contents", text(unit).replace("REFERENCE", references.get(0)));
+    /** Takes what the stand-ins wrote from a console; a {@link Cli.Failure} names all that is not as it should be. */
+    void check(String console) throws IOException {
+        List<String> wrong = new ArrayList<>();
+        Matcher consumers = CONSUMER.matcher(text(stage == Stage.AI ? "discovery" : "installed"));
+        while (consumers.find()) {
+            consumer(consumers.group(1), console).ifPresent(wrong::add);
         }
-        return config;
+        references.stream().filter(r -> !console.contains("LAB-REPORT has: " + r + "\n"))
+                .forEach(r -> wrong.add("not in containers-storage: " + r));
+        if (!console.contains("LAB-REPORT container: " + CorpusLayer.GREETING + "\n")) {
+            wrong.add("no container ran with --pull=never");
+        }
+        if (!console.contains("LAB-REPORT network: " + network.devices + "\n")) {
+            wrong.add("the network is not that of this site: the node may have pulled");
+        }
+        if (network == Network.SWALLOWS && !console.contains("LAB-REPORT packets: 0\n")) {
+            wrong.add("packets left the node: " + String.join(", ", PACKET.matcher(console).results()
+                    .map(p -> p.group(1)).toList()));
+        }
+        if (!wrong.isEmpty()) {
+            throw new Cli.Failure("on site: " + String.join("; ", wrong));
+        }
+    }
+
+    /** What is wrong with the report of one stand-in. */
+    private Optional<String> consumer(String name, String console) {
+        boolean without = name.startsWith(WITHOUT_REGISTRY);
+        if (without && !stopRegistry) {
+            return Optional.empty();
+        }
+        Matcher line = Pattern.compile("(?m)LAB-REPORT consumer " + Pattern.quote(name) + ": (ok|failed) (.*)$")
+                .matcher(console);
+        if (!line.find()) {
+            return Optional.of(name + " has not reported");
+        }
+        if (without) {
+            return line.group(1).equals("failed") ? Optional.empty()
+                    : Optional.of(name + " succeeded: it proves nothing");
+        }
+        return line.group(1).equals("ok") ? Optional.empty()
+                : Optional.of(name + ": " + line.group(2));
+    }
+
+    /** Enabled if it has an [Install] section; drop-ins that the product has for it are kept. */
+    private void unit(ObjectNode config, String name) throws IOException {
+        ArrayNode all = (ArrayNode) config.at("/systemd/units");
+        ObjectNode unit = null;
+        for (var there : all) {
+            unit = there.path("name").asText().equals(name) ? (ObjectNode) there : unit;
+        }
+        String text = text(name).replace("MACHINE-CONFIG-OPERATOR", images.machineConfigOperator());
+        unit = unit != null ? unit : all.addObject().put("name", name);
+        if (text.contains("\n[Install]\n")) {
+            unit.put("enabled", true);
+        }
+        unit.put("contents", text);
     }
 
     private String text(String name) throws IOException {

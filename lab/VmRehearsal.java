@@ -2,6 +2,7 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/ignition/IgnitionFiles.java
+//SOURCES ../common/oci/ImageList.java
 //SOURCES Corpus.java
 //SOURCES LabFolder.java
 //SOURCES LabNode.java
@@ -9,6 +10,7 @@
 //SOURCES LiveIso.java
 //SOURCES LocalRegistry.java
 //SOURCES NodeImage.java
+//SOURCES SiteImages.java
 //SOURCES SiteNode.java
 //SOURCES StepTable.java
 //SOURCES WebServer.java
@@ -21,16 +23,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
 import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
+import common.oci.ImageList;
 
 /**
  * The whole way with virtual machines: a factory VM is created, staged and shut down by create-vm; on site the
- * discovery ISO boots in RAM, once for each mode, and the installed system boots from disk, each over the staged disk
- * and with no network. Consoles are kept as evidence.
+ * discovery ISO boots in RAM and the installed system boots from disk, each over the staged disk and with no network or
+ * one that swallows all. There, stand-ins do what installs OpenShift. Consoles are kept as evidence.
  */
 final class VmRehearsal {
     static final List<String> PROGRAMS = Stream.of(NodeImage.PROGRAMS, LabNode.PROGRAMS, List.of("ssh", "ssh-keygen",
@@ -39,17 +42,36 @@ final class VmRehearsal {
     /** Small: an emulated node takes up to half a second for each MB that it unpacks. */
     private static final Corpus IMAGES = Corpus.of(9, 0.2);
     private static final int INITIAL = Corpus.MULTI_ARCH + 1;
+    private static final int BY_TAG = 7;
     private static final Duration BOOT = Duration.ofMinutes(15);
+
+    /** A boot on site; {@code stopRegistry} as in {@link SiteNode}. */
+    private record Boot(Stage stage, Mode mode, SiteNode.Network network, boolean stopRegistry) {
+        String name() {
+            return (stage == Stage.AI ? "discovery-" : "installed-") + mode.name().toLowerCase()
+                    + (network == SiteNode.Network.NONE ? "" : "-swallowed");
+        }
+    }
+
+    /** Each stage, mode and network is there, and each stage's registry is stopped once. */
+    private static final List<Boot> FEW = List.of(new Boot(Stage.AI, Mode.LOAD, SiteNode.Network.NONE, true),
+            new Boot(Stage.AI, Mode.STORE, SiteNode.Network.SWALLOWS, false),
+            new Boot(Stage.OCP, Mode.STORE, SiteNode.Network.NONE, true),
+            new Boot(Stage.OCP, Mode.LOAD, SiteNode.Network.SWALLOWS, false));
 
     private final LabFolder folder;
     private final LabScripts scripts;
+    private final boolean all;
     private final StepTable table = new StepTable();
     private NodeImage node;
     private Corpus.Published corpus;
+    private SiteImages images;
 
-    VmRehearsal(LabFolder folder, LabScripts scripts) {
+    /** @param all to boot each stage in each mode with each network: twice as many boots */
+    VmRehearsal(LabFolder folder, LabScripts scripts, boolean all) {
         this.folder = folder;
         this.scripts = scripts;
+        this.all = all;
     }
 
     /** As {@link Rehearsal#run}; the consoles stay. */
@@ -69,9 +91,9 @@ final class VmRehearsal {
         }
         folder.deleteExcept(folder.consoles());
         table.print();
-        System.out.printf("%nAll %d images answer on site, with no registry and no network: loaded, from the store"
-                + " image, and on the first boot from disk.%nThe nodes' consoles: %s%n", corpus.references().size(),
-                folder.consoles());
+        System.out.printf("%nOn site, with no registry but the node's own and no network, all %d images answer and what "
+                + "installs OpenShift gets them: loaded and from the store image, in discovery and on the first boot from "
+                + "disk.%nThe nodes' consoles: %s%n", corpus.references().size(), folder.consoles());
     }
 
     private void inTheFactory() throws IOException {
@@ -81,7 +103,8 @@ final class VmRehearsal {
             folder.remember("web", web);
             table.step("push made-up images to the local registry", () -> {
                 corpus = IMAGES.publish(registry.port(), folder.lists());
-                everyKindInBothLists();
+                images = SiteImages.publish(registry.port(), corpus);
+                writeLists();
                 return corpus.uniqueBytes();
             });
             table.step("pull the initial images", () -> script(scripts.pullInitial()));
@@ -100,37 +123,40 @@ final class VmRehearsal {
         folder.release();
     }
 
-    /** The initial images with one of OCI and one multi-arch, which the corpus has among the release's. */
-    private void everyKindInBothLists() throws IOException {
-        List<String> all = new ArrayList<>(Files.readAllLines(corpus.initialList()));
-        all.addAll(Files.readAllLines(corpus.ocpList()));
-        Files.write(corpus.initialList(), all.subList(0, INITIAL));
+    /** The initial list gets one image of OCI and one multi-arch, the other one what only an installation needs. */
+    private void writeLists() throws IOException {
+        List<String> initial = new ArrayList<>(Files.readAllLines(corpus.initialList()));
+        List<String> ocp = new ArrayList<>(Files.readAllLines(corpus.ocpList()));
+        initial.addAll(ocp);
+        Files.write(corpus.initialList(), initial.subList(0, INITIAL));
+        ocp.replaceAll(l -> l.equals(corpus.references().get(BY_TAG)) ? l + " " + SiteImages.ALWAYS_TAG : l);
+        Stream.of(images.operatingSystem(), images.extensions()).forEach(i -> ocp.add(i + " " + ImageList.WHOLE));
+        Files.write(corpus.ocpList(), ocp);
     }
 
     private void onSite() throws IOException {
-        List<String> initial = references(0, INITIAL);
-        for (Mode mode : Mode.values()) {
-            String name = "discovery-" + mode.name().toLowerCase();
-            table.step("on site, no network: discovery ISO, " + (mode == Mode.LOAD ? "images loaded" : "store image"),
-                    () -> discovery(name, new SiteNode(scripts.repository(), mode, initial)));
+        List<Boot> boots = all ? Stream.of(Stage.values()).flatMap(s -> Stream.of(Mode.values()).flatMap(m -> Stream
+                .of(SiteNode.Network.values()).map(n -> new Boot(s, m, n, n == SiteNode.Network.NONE)))).toList() : FEW;
+        for (Boot boot : boots) {
+            table.step("on site: " + boot.name(), () -> boot(boot));
         }
-        List<String> ocp = references(Corpus.OCI, corpus.references().size());
-        table.step("on site, no network: first boot from disk", () -> installed("installed",
-                new SiteNode(scripts.repository(), Mode.LOAD, ocp)));
     }
 
-    private long discovery(String name, SiteNode site) throws IOException {
-        Path iso = folder.path().resolve(name + ".iso");
-        LiveIso.embed(node.iso(), Json.pretty(site.discovery()), iso);
-        return boot(LabNode.Machine.live(name, folder.consoles(), iso, staged(name)), site);
-    }
-
-    private long installed(String name, SiteNode site) throws IOException {
-        Path config = folder.path().resolve(name + ".ign");
-        ObjectNode document = site.installed();
-        Json.write(config, document);
-        Path system = LabNode.overlay(node.disk(), folder.path().resolve(name + "-system.qcow2"));
-        return boot(LabNode.Machine.installed(name, folder.consoles(), config, system, staged(name)), site);
+    private long boot(Boot boot) throws IOException {
+        SiteNode site = new SiteNode(scripts.repository(), boot.stage, boot.mode, boot.network, images,
+                boot.stage == Stage.AI ? references(0, INITIAL) : references(Corpus.OCI, corpus.references().size()),
+                Stream.concat(corpus.references().stream(), Stream.of(Corpus.FURTHER_TAG, images.operatingSystem(),
+                        images.extensions(), images.always())).toList(), boot.stopRegistry);
+        Path data = LabNode.overlay(folder.stagedDisk(), folder.path().resolve(boot.name() + "-data.qcow2"));
+        if (boot.stage == Stage.AI) {
+            Path iso = folder.path().resolve(boot.name() + ".iso");
+            LiveIso.embed(node.iso(), Json.pretty(site.config()), iso);
+            return boot(LabNode.Machine.live(boot.name(), folder.consoles(), iso, data), site);
+        }
+        Path config = folder.path().resolve(boot.name() + ".ign");
+        Json.write(config, site.config());
+        Path system = LabNode.overlay(node.disk(), folder.path().resolve(boot.name() + "-system.qcow2"));
+        return boot(LabNode.Machine.installed(boot.name(), folder.consoles(), config, system, data), site);
     }
 
     private long boot(LabNode.Machine machine, SiteNode site) throws IOException {
@@ -142,11 +168,6 @@ final class VmRehearsal {
             site.check(booted.serial());
         }
         return 0;
-    }
-
-    /** The staged disk as it was shipped; what a node writes goes elsewhere. */
-    private Path staged(String name) throws IOException {
-        return LabNode.overlay(folder.stagedDisk(), folder.path().resolve(name + "-data.qcow2"));
     }
 
     /** The multi-arch image by the digest of its list comes first: it is the one to run. */

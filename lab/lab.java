@@ -48,6 +48,9 @@ class Lab extends Cli.Command {
             + "discovery ISO, first boot.")
     boolean vm;
 
+    @Option(names = "--all", description = "With --vm: the nodes on site in every mode with every network.")
+    boolean all;
+
     @Option(names = "--yes", description = "Install missing packages without asking.")
     boolean yes;
 
@@ -74,7 +77,7 @@ class Lab extends Cli.Command {
                 }
                 if (vm) {
                     HostPackages.install(VmRehearsal.PROGRAMS, yes);
-                    new VmRehearsal(folder, scripts).run();
+                    new VmRehearsal(folder, scripts, all).run();
                 } else {
                     new Rehearsal(folder, scripts, corpus).run();
                 }

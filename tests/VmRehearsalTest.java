@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +17,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("vm")
 @DisplayName("With virtual machines, the rehearsal")
@@ -52,25 +55,55 @@ class VmRehearsalTest {
     @DisplayName("loads the images in the discovery system, in RAM, before the agent starts")
     void discoveryLoad() throws IOException {
         String console = console("discovery-load");
-        assertReport(console, INITIAL);
-        assertTrue(console.matches("(?s).*precache-images\\[\\d+]: 6 loaded, .*LAB-REPORT network.*"), console);
+        assertReport(console, INITIAL, "lo");
+        assertTrue(console.matches("(?s).*precache-images\\[\\d+]: 6 loaded, .*LAB-REPORT consumer.*"), console);
     }
 
     @Test
     @DisplayName("finds them in the store image, in RAM, with nothing loaded")
     void discoveryStore() throws IOException {
-        String console = console("discovery-store");
-        assertReport(console, INITIAL);
+        String console = console("discovery-store-swallowed");
+        assertReport(console, INITIAL, "lo site0");
         assertTrue(console.matches("(?s).*images in the store at /var/lib/precache/store.*: 0 loaded, 6 already there.*"),
                 console);
     }
 
-    @Test
-    @DisplayName("ends the pull loop of the installed system's first boot, though no registry answers")
-    void installed() throws IOException {
-        String console = console("installed");
-        assertReport(console, OCP);
-        assertTrue(console.contains("not pulled, it is here: quay.io/openshift-release-dev/"), console);
+    @ParameterizedTest
+    @DisplayName("leaves the disk to the installer, and gets what the bootstrap pulls from the node's own registry")
+    @ValueSource(strings = {"discovery-load", "discovery-store-swallowed"})
+    void discoveryConsumers(String name) throws IOException {
+        String console = console(name);
+        for (String consumer : List.of("inventory", "container-images-available", "release-image", "node-image-pull",
+                "coreos-installer", "overwrite-os-image", "whole-images")) {
+            assertTrue(console.contains("LAB-REPORT consumer " + consumer + ": ok "), consumer + ": " + console);
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("gets the installed system through its first boot and a power cut, though no registry but its own answers")
+    @ValueSource(strings = {"installed-store", "installed-load-swallowed"})
+    void installed(String name) throws IOException {
+        String console = console(name);
+        assertReport(console, OCP, name.equals("installed-store") ? "lo" : "lo site0");
+        for (String consumer : List.of("machine-config-daemon-pull", "rpm-ostree-rebase", "extensions", "pod-pull-always",
+                "pods-after-wipe")) {
+            assertTrue(console.contains("LAB-REPORT consumer " + consumer + ": ok "), consumer + ": " + console);
+        }
+    }
+
+    @ParameterizedTest
+    @DisplayName("sends no packet where a network swallows all")
+    @ValueSource(strings = {"discovery-store-swallowed", "installed-load-swallowed"})
+    void noPackets(String name) throws IOException {
+        assertTrue(console(name).contains("LAB-REPORT packets: 0"), console(name));
+    }
+
+    @ParameterizedTest
+    @DisplayName("would have failed without the registry: the same stand-ins do, once it is stopped")
+    @ValueSource(strings = {"discovery-load", "installed-store"})
+    void withoutRegistry(String name) throws IOException {
+        assertTrue(console(name).contains("LAB-REPORT consumer no-registry/"), console(name));
+        assertFalse(Pattern.compile("LAB-REPORT consumer no-registry/\\S+: ok").matcher(console(name)).find());
     }
 
     @Test
@@ -87,11 +120,11 @@ class VmRehearsalTest {
         assertTrue(LabFolder.size(lab.folder().path()) < 5_000_000);
     }
 
-    private static void assertReport(String console, int references) {
+    private static void assertReport(String console, int references, String network) {
         assertEquals(references, Pattern.compile("LAB-REPORT has: ").matcher(console).results().count(), console);
         assertFalse(console.contains("LAB-REPORT lacks: "), console);
         assertTrue(console.contains("LAB-REPORT container: pre-staged"), console);
-        assertTrue(Pattern.compile("LAB-REPORT network: lo\\r?\\n").matcher(console).find(), console);
+        assertTrue(Pattern.compile("LAB-REPORT network: " + network + "\\r?\\n").matcher(console).find(), console);
     }
 
     private static String console(String name) throws IOException {

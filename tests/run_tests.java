@@ -103,6 +103,7 @@
 //SOURCES SharedBlobsTest.java
 //SOURCES SiteConfigTest.java
 //SOURCES SiteConsumersTest.java
+//SOURCES SiteNodeTest.java
 //SOURCES SourcesTest.java
 //SOURCES StageNodeTest.java
 //SOURCES StepsTest.java
