@@ -116,7 +116,7 @@ final class RegistryBench {
         }
         Turns turns = setting.turns(both, setting.runs());
         setting.report().compare("skopeo copy of a whole set, " + small.size(), turns);
-        setting.report().goal("registry, skopeo copy of a set ÷ from docker-registry",
+        setting.report().goal("registry, skopeo copy of a set \u00f7 from docker-registry",
                 turns.ratio(both.get(1).name(), TimedRun::seconds), 1.1, "");
     }
 
@@ -154,7 +154,7 @@ final class RegistryBench {
         double gigabytes = layers.size() * Files.size(set.blobs().resolve("sha256").resolve(layers.get(0))) / 1e9;
         setting.report().compare(String.format(Locale.ROOT, "%.1f GB of blobs, in the page cache", gigabytes), turns);
         double speed = 1 / turns.ratio(both.get(1).name(), TimedRun::seconds);
-        setting.report().goal("registry, bytes on 4 connections ÷ nginx", String.format(Locale.ROOT, "%.3f", speed),
-                "≥ 0.700", speed >= 0.7);
+        setting.report().goal("registry, bytes on 4 connections \u00f7 nginx", String.format(Locale.ROOT, "%.3f", speed),
+                "\u2265 0.700", speed >= 0.7);
     }
 }
