@@ -96,11 +96,14 @@ class NodeBootTest {
     @Test
     @DisplayName("in discovery without the partition: one clear line, status 4, and the agent starts within 30 s")
     void missingPartition() throws IOException {
-        Map<String, String> report = discovery(Mode.STORE, PartitionLabel.DATA).live(image, folder, "missing");
+        Map<String, String> report = discovery(Mode.STORE, PartitionLabel.DATA)
+                .fact("refused", "curl --silent --max-time 20 http://127.0.0.1:22700/v2/; echo $?")
+                .live(image, folder, "missing");
         assertAll(() -> assertEquals("failed 4", report.get("data")),
                 () -> assertEquals("no staged images: no partition is labelled data after 20 s, see lsblk -o NAME,PARTLABEL",
                         report.get("lines")),
                 () -> assertEquals("inactive 0", report.get("loader")),
+                () -> assertEquals("7", report.get("refused"), "curl: the registry's port is closed"),
                 () -> assertEquals("active", report.get("agent")),
                 () -> assertTrue(delay(report) < 30_000_000, report.get("delay")),
                 () -> assertEquals("0", report.get("cycles")));
@@ -124,6 +127,8 @@ class NodeBootTest {
                     echo 3 >/proc/sys/vm/drop_caches
                     (cd /run/precache/data/blobs/sha256 && for f in *; do echo "$f  $f"; done | sha256sum --check --quiet) &&
                         (cd /run/precache/data && sha256sum --check --quiet /run/before) && echo right
+                    rm -rf /run/copy; skopeo copy --quiet --src-tls-verify=false docker://127.0.0.1:22700/%2$s dir:/run/copy &&
+                        echo served
                 }
                 (cd /run/precache/data && find node -type f -exec sha256sum {} + >/run/before)
                 echo "busy: $(busy)."
@@ -131,15 +136,15 @@ class NodeBootTest {
                 entry=$(sfdisk --dump $disk | sed -n 's/^.*p1 : //p')
                 dd if=/dev/urandom of=$disk bs=1M count=90 conv=fsync status=none
                 { echo label: gpt; for i in 1 2 3 4; do echo "size=20MiB, name=part$i"; done; echo "$entry"; } |
-                    sfdisk --quiet --wipe always $disk && echo partitioned
+                    sfdisk --quiet --wipe-partitions never $disk && echo partitioned
                 udevadm settle
                 mkfs.ext4 -q ${disk}p3 && mkfs.ext4 -q ${disk}p4 && mount ${disk}p3 /mnt && mkdir /mnt/boot &&
                     mount ${disk}p4 /mnt/boot && echo mounted
                 check
-                cp -r /usr/bin/p* /mnt && umount -R /mnt && blockdev --rereadpt $disk && echo unmounted
+                cp /usr/bin/ps /mnt && umount -R /mnt && blockdev --rereadpt $disk && echo unmounted
                 check
                 echo "label: $(sfdisk --part-label $disk 5)"
-                """.formatted(daemonImage)).fact("installer", "bash /usr/local/bin/installer 2>&1");
+                """.formatted(daemonImage, agentImage)).fact("installer", "bash /usr/local/bin/installer 2>&1");
         Map<String, String> report = boot.live(image, folder, "installer", "-drive", "file=" + disk
                 + ",if=none,id=nvme,format=raw,cache=unsafe", "-device", "nvme,drive=nvme,serial=lab,"
                 + "logical_block_size=4096,physical_block_size=4096");
@@ -149,7 +154,7 @@ class NodeBootTest {
                 () -> assertTrue(report.get("lines").matches("partition data on /dev/nvme0n1 is at /run/precache/data "
                         + "1 images in the store at /var/lib/precache/store .* 1 loaded, 0 already there, 0 failed .*"),
                         report.get("lines")),
-                () -> assertEquals("busy: . reread partitioned mounted pre-staged right unmounted pre-staged right label: data",
+                () -> assertEquals("busy: . reread partitioned mounted pre-staged right served unmounted pre-staged right served label: data",
                         report.get("installer")),
                 () -> assertEquals(agentImage, report.get("seen")),
                 () -> assertEquals("0", report.get("cycles")));
@@ -231,7 +236,7 @@ class NodeBootTest {
     void mixed() throws IOException {
         Path lacking = copy("lacking");
         Files.copy(store(), lacking.resolve("store.sqfs"));
-        for (Descriptor blob : daemon.blobs()) {
+        for (Descriptor blob : daemon.layers()) {
             Files.delete(lacking.resolve("blobs/sha256").resolve(blob.digest().hex()));
         }
         Path root = LabNode.overlay(image.disk(), folder.resolve("mixed-root.qcow2"));
@@ -239,7 +244,8 @@ class NodeBootTest {
         Map<String, String> report = pointer(Mode.STORE).installed(folder, "mixed", root, disk);
         assertAll(() -> assertEquals("active 0", report.get("loader")),
                 () -> assertTrue(report.get("lines").matches("partition data on /dev/vdb is at /run/precache/data "
-                        + "1 images in the store at /var/lib/precache/store .* 1 loaded, 1 already there, 0 failed of 2 images.*"), report.get("lines")),
+                        + "1 images in the store at /var/lib/precache/store .* 1 loaded, 1 already there, 0 failed of 2 "
+                        + "images.*"), report.get("lines")),
                 () -> assertFacts(report),
                 () -> assertEquals(hostConf(), report.get("conf")),
                 () -> assertEquals("[crio] storage_option = [\"overlay.imagestore=/var/lib/precache/store\"]",
@@ -249,7 +255,11 @@ class NodeBootTest {
 
     private static void assertFacts(Map<String, String> report) {
         assertAll(() -> assertEquals("active", report.get("pull")),
-                () -> assertEquals("not pulled, it is here: " + daemonImage, report.get("pulled")),
+                () -> assertEquals("200", report.get("early"), "who asks before the registry runs waits for it"),
+                () -> assertEquals(daemonImage, report.get("killed"), "podman pulls, though the registry was killed"),
+                () -> assertEquals("site.example.com/mirror 1", report.get("mirrors")),
+                () -> assertEquals("[crio.image] pinned_images = [\"quay.io/openshift-release-dev/ocp-v4.0-art-dev*\"]",
+                        report.get("pins")),
                 () -> assertEquals(daemon.descriptor().digest().toString(), report.get("daemon")),
                 () -> assertEquals(daemonImage + " " + otherImage, report.get("seen")),
                 () -> assertEquals("0", report.get("cycles")));
@@ -340,15 +350,39 @@ class NodeBootTest {
                 After=network-online.target nodeip-configuration.service machine-config-daemon-pull.service
 
                 [Service]
-                Type=oneshot
-                ExecStart=/usr/bin/bash -c 'cat /etc/crio/crio.conf.d/* >/run/crio-read; true'
+                ExecStart=/usr/bin/bash -c 'cat /etc/crio/crio.conf.d/90* >/run/crio-read; \
+                    trap "echo 1 >/run/crio-told" HUP; while :; do sleep 1; done'
 
                 [Install]
                 WantedBy=multi-user.target
                 """)
                 .property("pull", "machine-config-daemon-pull.service", "ActiveState")
                 .fact("daemon", "cat /run/bin/daemon")
-                .fact("pulled", "journalctl -b -u machine-config-daemon-pull.service -o cat | grep pulled")
+                .service("early.service", """
+                [Unit]
+                Description=A client that comes before the registry
+                DefaultDependencies=no
+                After=precache-registry.socket
+                Before=precache-data.service
+
+                [Service]
+                ExecStart=/usr/bin/bash -c 'curl -s -o /dev/null -w %{http_code} http://127.0.0.1:22700/v2/ >/run/early'
+
+                [Install]
+                WantedBy=sockets.target
+                """.replace("%{", "%%{")).program("crio", "#!/bin/bash\necho crio version 1.28.3\n")
+                .fact("early", "cat /run/early")
+                .fact("killed", "export $(cat /run/precache/store.env); "
+                        + "systemctl kill --signal=KILL precache-registry.service; podman rmi --force " + daemonImage + " >/dev/null 2>&1; "
+                        + "podman pull --quiet " + daemonImage + " >/dev/null; podman image exists " + daemonImage + " && echo "
+                        + daemonImage)
+                .fact("pins", "cat /etc/crio/crio.conf.d/40-precache-pinned.conf")
+                .fact("mirrors", """
+                        printf '[[registry]]\\nlocation = \"quay.io/openshift-release-dev\"\\n[[registry.mirror]]\\nlocation = \
+                        \"site.example.com/mirror\"\\n' >/etc/containers/registries.conf
+                        for try in {1..60}; do
+                            grep -o site.example.com/mirror /etc/containers/registries.conf.d/90-precache.conf && break; sleep 1
+                        done; sleep 2; cat /run/crio-told""")
                 .fact("enabled", "systemctl is-enabled precache-ocp-images.service")
                 .fact("crio", "cat /run/crio-read");
         return common(boot, "precache-ocp-images");

@@ -130,11 +130,12 @@ class SiteConfigTest {
         JsonNode cluster = json(out, 1, "spec", "clusters", 0, "ignitionConfigOverride");
         assertEquals("3.2.0", cluster.path("ignition").path("version").asText());
         assertEquals(List.of("chronyd.service", "precache-data.service", "precache-images.service",
-                "/usr/local/bin/precache-data"), names(cluster));
+                "precache-mirrors.path", "precache-mirrors.service", "precache-registry.service",
+                "precache-registry.socket", "/usr/local/bin/precache-data", "/usr/local/bin/precache-mirrors"),
+                names(cluster));
         assertTrue(!cluster.toString().contains("\"old\"") && !cluster.toString().contains("original's"));
         JsonNode node = json(out, 1, "spec", "clusters", 0, "nodes", 0, "ignitionConfigOverride");
-        assertTrue(names(node).containsAll(List.of("/etc/theirs", "/usr/local/bin/precache-mcd-pull",
-                "precache-ocp-images.service")));
+        assertTrue(names(node).containsAll(List.of("/etc/theirs", "precache-ocp-images.service")));
         assertEquals(1, names(node).stream().filter("machine-config-daemon-pull.service"::equals).count());
         assertTrue(node.toString().contains("theirs") && !node.toString().contains("\"old\""));
         for (int i = 0; i < 2; i++) {

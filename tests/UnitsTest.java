@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -101,6 +103,17 @@ class UnitsTest {
         rendered.texts().forEach(t -> assertFalse(t.matches("(?s).*\n(After|Wants|Requires)=[^\n]*[nN]etwork.*"), t));
     }
 
+    @ParameterizedTest(name = "the registry's port is held from early boot, and the registry gets it: {0}")
+    @MethodSource("all")
+    void registry(RenderedConfig rendered) {
+        String socket = rendered.unit("precache-registry.socket");
+        String service = rendered.unit("precache-registry.service");
+        assertAll(() -> assertTrue(socket.contains("\nListenStream=127.0.0.1:22700\n\n[Install]\nWantedBy=sockets.target\n")),
+                () -> assertTrue(socket.contains("\nDefaultDependencies=no\n")),
+                () -> assertTrue(service.contains("\nStandardInput=socket\n")),
+                () -> assertTrue(service.contains("\nRestart=on-failure\n") && service.contains("\nStartLimitBurst=")));
+    }
+
     @ParameterizedTest(name = "the loader runs once and stays active: {0}")
     @EnumSource
     void loader(Stage stage) {
@@ -124,11 +137,63 @@ class UnitsTest {
         assertTrue(text.contains("\nBefore=" + services + "\n"), text);
     }
 
+    @ParameterizedTest(name = "{1} CRI-O, crio-wipe, the pulls of the Machine Config Operator and NetworkManager, ours are in "
+            + "no circle: {0}")
+    @MethodSource("generations")
+    void noCycle(RenderedConfig rendered, Generation generation) throws IOException {
+        rendered.write(folder);
+        generation.write(folder);
+        assertEquals("0", verify());
+    }
+
+    static Stream<Arguments> generations() {
+        return all().stream().flatMap(r -> Stream.of(Generation.values()).map(g -> Arguments.of(r, g)));
+    }
+
     @Test
-    @DisplayName("the pull service's own commands are cleared before ours")
-    void pull() {
-        assertTrue(RenderedConfig.of(Stage.OCP, Mode.LOAD).unit("machine-config-daemon-pull.service")
-                .contains("\nExecStart=\nExecStart=/usr/bin/bash /usr/local/bin/precache-mcd-pull\n"));
+    @DisplayName("a circle would be seen")
+    void seesCycle() throws IOException {
+        RenderedConfig.of(Stage.OCP, Mode.STORE).write(folder);
+        Generation.NEW.write(folder);
+        Path data = folder.resolve("precache-data.service");
+        Files.writeString(data, Files.readString(data).replace("[Unit]\n", "[Unit]\nAfter=network-online.target\n"));
+        assertTrue(verify().contains("ordering cycle"));
+    }
+
+    /** How the services of a node are ordered (machine-config-operator, templates/common/_base/units; cri-o, contrib). */
+    private enum Generation {
+        /** As in OpenShift 4.10. */
+        OLD("NetworkManager-wait-online.service", "crio.service crio-wipe.service kubelet.service"),
+        /** As since the pull waits for the wipe. */
+        NEW("NetworkManager-wait-online.service crio-wipe.service", "crio.service kubelet.service");
+
+        private final Map<String, String> units;
+
+        Generation(String pullAfter, String firstbootBefore) {
+            units = Map.of("all.target", "Wants=precache-data.service precache-images.service precache-ocp-images.service "
+                            + "precache-registry.socket precache-mirrors.path kubelet.service crio-wipe.service agent.service "
+                            + "nodeip-configuration.service machine-config-daemon-firstboot.service",
+                    "NetworkManager.service", "Wants=network.target\nBefore=network.target",
+                    "NetworkManager-wait-online.service", "Requires=NetworkManager.service\nAfter=NetworkManager.service\n"
+                            + "Before=network-online.target",
+                    "agent.service", "Wants=network-online.target\nAfter=network-online.target",
+                    "machine-config-daemon-pull.service", "Wants=" + pullAfter + "\nAfter=" + pullAfter,
+                    "machine-config-daemon-firstboot.service", "Wants=machine-config-daemon-pull.service\n"
+                            + "After=machine-config-daemon-pull.service\nBefore=" + firstbootBefore,
+                    "nodeip-configuration.service", "Wants=network-online.target NetworkManager-wait-online.service\n"
+                            + "After=network-online.target NetworkManager-wait-online.service\n"
+                            + "Before=kubelet.service crio.service",
+                    "crio-wipe.service", "Before=crio.service\nRequiresMountsFor=/var/lib/containers",
+                    "crio.service", "Wants=network-online.target\nAfter=network-online.target\nBefore=kubelet.service",
+                    "kubelet.service", "Wants=network-online.target crio.service\nAfter=network-online.target crio.service");
+        }
+
+        void write(Path folder) throws IOException {
+            for (Map.Entry<String, String> unit : units.entrySet()) {
+                Files.writeString(folder.resolve(unit.getKey()), "[Unit]\n" + unit.getValue()
+                        + (unit.getKey().endsWith("target") ? "\n" : "\n[Service]\nType=oneshot\nExecStart=/usr/bin/true\n"));
+            }
+        }
     }
 
     private static String loaderOf(Stage stage) {

@@ -95,9 +95,11 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
             new Part("precache-data", null, BOTH, Mode.LOAD),
             unit("precache-images.service", Set.of(Stage.AI)),
             unit("precache-ocp-images.service", Set.of(Stage.OCP)),
-            dropin("machine-config-daemon-pull.service.d/10-precache.conf", "machine-config-daemon-pull.service",
-                    Set.of(Stage.OCP), Mode.LOAD),
-            new Part("precache-mcd-pull", null, Set.of(Stage.OCP), Mode.LOAD),
+            unit("precache-registry.socket", BOTH),
+            unit("precache-registry.service", BOTH),
+            unit("precache-mirrors.path", BOTH),
+            unit("precache-mirrors.service", BOTH),
+            new Part("precache-mirrors", null, BOTH, Mode.LOAD),
             new Part("/var/lib/precache/store", null, BOTH, Mode.STORE),
             new Part("precache-store", null, BOTH, Mode.STORE),
             dropin("precache-data.service.d/20-discovery-store.conf", "precache-data.service", Set.of(Stage.AI),
@@ -110,6 +112,7 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
     /** What earlier versions of this class put into a config. */
     private static final Set<String> FORMER_UNITS = Set.of("var-mnt.mount", "run-precache-store.mount");
     private static final Set<String> FORMER_DROPINS = Set.of("10-precache.conf", "20-precache-store.conf");
+    private static final Set<String> FORMER_PROGRAMS = Set.of("/usr/local/bin/precache-mcd-pull");
 
     private static Part unit(String name, Set<Stage> stages) {
         return new Part(name, name, stages, Mode.LOAD);
@@ -193,7 +196,8 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
                 all.remove();
             }
         }
-        Predicate<String> ours = path -> PARTS.stream().anyMatch(p -> p.unit == null && p.path().equals(path));
+        Predicate<String> ours = path -> FORMER_PROGRAMS.contains(path)
+                || PARTS.stream().anyMatch(p -> p.unit == null && p.path().equals(path));
         removeIf(config.path("storage").path("files"), "path", ours);
         removeIf(config.path("storage").path("directories"), "path", ours);
     }
