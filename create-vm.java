@@ -204,7 +204,7 @@ class CreateVm extends Cli.Command {
                 staging.wanted().mode().toString()));
         vm.step("verify", guest::verify);
         GuestStaging.Space space = guest.space();
-        vm.step("shutdown", () -> guest.unmount());
+        vm.step("shutdown", () -> guest.unmount(partition));
         if (!keepRunning) {
             vm.step("shutdown", () -> vm.shutDown(guest));
         }

@@ -5,6 +5,7 @@
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Progress.java
+//SOURCES ../common/disk/TrialMount.java
 //SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/inventory/InventorySignature.java
@@ -27,6 +28,7 @@ import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.LockFile;
 import common.cli.Progress;
+import common.disk.TrialMount;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
 import common.inventory.InventorySignature;
@@ -119,12 +121,33 @@ class Verify extends Cli.Command {
         try (Progress progress = Progress.start("Verifying", verification.bytes())) {
             verification.run(progress);
         }
+        if (tree.partition()) {
+            trialMount(tree.root(), verification.findings());
+        }
         boolean whole = verification.findings().wrong().isEmpty();
         if (whole && secret != null) {
             InventorySignature.sign(tree.root(), verification.inventoryBytes(), secret);
         }
         report(tree, verification, whole && secret != null, (System.nanoTime() - begun) / 1e9);
         return whole ? Cli.DONE : Cli.FAILED;
+    }
+
+    /** Mounts the partition once more as the node does, if it is one. */
+    private static void trialMount(Path folder, Findings findings) throws IOException {
+        TrialMount trial;
+        try {
+            trial = TrialMount.mountedOn(folder).orElse(null);
+        } catch (Cli.Failure e) {
+            findings.unchecked().add("that a node can mount it: " + e.getMessage());
+            return;
+        }
+        try {
+            if (trial != null) {
+                trial.run();
+            }
+        } catch (Cli.Failure e) {
+            findings.wrong().add(e.getMessage());
+        }
     }
 
     /** A program on the disk that it judges finds what befell the disk; whoever changed the disk could change it, too. */

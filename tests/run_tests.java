@@ -108,6 +108,7 @@
 //SOURCES StageNodeTest.java
 //SOURCES StepsTest.java
 //SOURCES StoreOnSiteTest.java
+//SOURCES TrialMountTest.java
 //SOURCES UnitsTest.java
 //SOURCES VerifyFaultTest.java
 //SOURCES VerifyStoreTest.java

@@ -6,6 +6,7 @@ package common.offline;
 //SOURCES ../disk/BlockDevice.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
+//SOURCES ../disk/TrialMount.java
 //SOURCES ../http/ArtifactFolder.java
 //SOURCES ../http/ArtifactServer.java
 //SOURCES ../inventory/StagingMode.java
@@ -35,6 +36,7 @@ import common.disk.BlockDevice;
 import common.disk.BlockDevice.Partition;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
+import common.disk.TrialMount;
 import common.http.ArtifactFolder;
 import common.http.ArtifactServer;
 import common.inventory.StagingMode;
@@ -86,6 +88,10 @@ public final class OfflineStaging {
             }
             DiskCopies.Outcome made;
             VerifiedPartition contents;
+            step("trial mount", () -> {
+                TrialMount.of(plan.disk(), plan.partition()).run();
+                return null;
+            });
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
                 contents = step("verify", () -> node.mounted(VerifiedPartition::verified));
                 DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);

@@ -39,6 +39,11 @@ public final class GuestStaging {
             old=$(cat /run/create-vm.pid 2>/dev/null) && grep -q create-vm /proc/$old/cmdline 2>/dev/null \
             && kill $old && while [ -e /proc/$old ]; do sleep 1; done; echo $$ >/run/create-vm.pid; exec "$@\"""";
 
+    private static final String TRIAL_MOUNT = """
+            set -e; blockdev --flushbufs "$1"; blockdev --flushbufs "$2"; \
+            loop=$(losetup --find --show --read-only --offset "$3" --sizelimit "$4" "$2"); \
+            trap 'losetup --detach "$loop"' EXIT; mount -t xfs -o ro,nosuid,nodev,nouuid "$loop" "$5"; umount "$5\"""";
+
     private final Ssh ssh;
     private final PrintStream text;
 
@@ -109,9 +114,17 @@ public final class GuestStaging {
         return new Space(Long.parseLong(words[0]), Long.parseLong(words[1]));
     }
 
-    /** What a mount of containers-storage below left there goes, too: a plain umount would be busy. */
-    public void unmount() {
+    /**
+     * Unmounts, and mounts once more as the node does ({@link common.disk.TrialMount}). What a mount of
+     * containers-storage below left there goes, too: a plain umount would be busy.
+     *
+     * @param partition create-gpt-partition's document
+     */
+    public void unmount(JsonNode partition) {
         ssh.check("sudo umount -R " + DiskNames.MOUNT + " && sync");
+        ssh.check(Proc.of("sudo", "/usr/bin/bash", "-c", TRIAL_MOUNT, "trial-mount", partition.path("partition").asText(),
+                partition.path("device").asText(), partition.path("offset").asText(), partition.path("bytes").asText(),
+                DiskNames.MOUNT).shown());
     }
 
     /** The connection may break before the answer comes. */
