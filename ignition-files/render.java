@@ -60,6 +60,10 @@ class Render extends Cli.Command {
             description = "Public key that may log in as core (default: none).")
     private Path sshKey;
 
+    @Option(names = "--off", paramLabel = "ROLE", arity = "0..1", fallbackValue = "master", description = "Print the "
+            + "MachineConfig that gives the partition back on installed nodes of that role (default: master); no more.")
+    private String off;
+
     @Option(names = "--output", paramLabel = "DIR", description = "Where to write (default: beside units/).")
     private Path output;
 
@@ -75,6 +79,11 @@ class Render extends Cli.Command {
         List<String> keys = sshKey == null ? List.of() : SshPublicKey.read(sshKey);
         IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), inventory == null ? null : digest(inventory),
                 mode, keys);
+        if (off != null) {
+            System.out.write(Json.pretty(ignition.off(off)));
+            System.out.flush();
+            return Cli.DONE;
+        }
         Path folder = output != null ? output : ignition.units().getParent();
         Map<Path, byte[]> files = new LinkedHashMap<>();
         for (Stage s : stage != null ? Set.of(stage) : EnumSet.allOf(Stage.class)) {

@@ -37,11 +37,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PrecacheDataTest {
     /** No disk of this host has it. */
     private static final PartitionLabel LABEL = new PartitionLabel("precache-test-" + ProcessHandle.current().pid());
+    private static final String CLOSED = "systemctl stop --no-block precache-registry.socket\n";
     private static final String SANDBOX = """
             mount -t tmpfs tmpfs /run
             mount -t tmpfs tmpfs /usr/local/bin
             printf '#!/bin/sh\\n' >/usr/local/bin/udevadm # a container has no udev
-            chmod 755 /usr/local/bin/udevadm
+            printf '#!/bin/sh\necho systemctl "$@"\n' >/usr/local/bin/systemctl
+            chmod 755 /usr/local/bin/*
             code=0
             bash /dev/stdin "$@" 2>&1 || code=$?
             echo "exit $code"
@@ -112,13 +114,13 @@ class PrecacheDataTest {
         String two = loops.peek();
         String refused = run();
         assertAll(() -> assertTrue(refused.matches("no staged images: partition " + LABEL + " is on (" + one + " " + two + "|"
-                + two + " " + one + "): remove all but one disk, or name the inventory \\(render --inventory\\)\nexit 4\n"
+                + two + " " + one + "): remove all but one disk, or name the inventory \\(render --inventory\\)\n" + CLOSED + "exit 4\n"
                 + "nothing there\n"), refused),
                 () -> assertTrue(run("{\"disk\": 1}").contains("exit 0\n{\"disk\": 1}ro,")),
                 () -> assertTrue(run("{\"disk\": 2}").contains("exit 0\n{\"disk\": 2}ro,")));
         String neither = run("{\"disk\": 3}");
         assertTrue(neither.matches("no staged images: partition " + LABEL + ": (/dev/loop\\d+: its inventory.json is another "
-                + "one(; )?){2}\nexit 4\nnothing there\n"), neither);
+                + "one(; )?){2}\n" + CLOSED + "exit 4\nnothing there\n"), neither);
     }
 
     @Test
@@ -157,7 +159,7 @@ class PrecacheDataTest {
         long begun = System.nanoTime();
         String out = run();
         assertAll(() -> assertTrue(out.matches("no staged images: partition " + LABEL + ": " + loops.peek()
-                + ": mount: .*\nexit 4\nnothing there\n"), out),
+                + ": mount: .*\n" + CLOSED + "exit 4\nnothing there\n"), out),
                 () -> assertTrue(System.nanoTime() - begun < 10_000_000_000L));
     }
 }

@@ -93,7 +93,7 @@ class UnitsTest {
     @MethodSource("all")
     void limited(RenderedConfig rendered) {
         for (String text : rendered.texts()) {
-            assertTrue(!text.contains("Type=oneshot") || text.matches("(?s).*\nTimeoutStartSec=\\d+[hms]?\n.*"), text);
+            assertTrue(!text.contains("Type=oneshot") || text.matches("(?s).*\nTimeoutStartSec=\\d+(min|h)\n.*"), text);
         }
     }
 

@@ -100,6 +100,7 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
             unit("precache-mirrors.path", BOTH),
             unit("precache-mirrors.service", BOTH),
             new Part("precache-mirrors", null, BOTH, Mode.LOAD),
+            new Part("precache-off", null, Set.of(Stage.OCP), Mode.LOAD),
             new Part("/var/lib/precache/store", null, BOTH, Mode.STORE),
             new Part("precache-store", null, BOTH, Mode.STORE),
             dropin("precache-data.service.d/20-discovery-store.conf", "precache-data.service", Set.of(Stage.AI),
@@ -167,6 +168,24 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
         }
         units.values().forEach(config.putObject("systemd").putArray("units")::add);
         return config;
+    }
+
+    /**
+     * The MachineConfig that gives the partition back on an installed node (machineconfiguration.openshift.io/v1).
+     *
+     * @param role of the machine config pool: master, on a single node
+     */
+    public ObjectNode off(String role) {
+        ObjectNode machineConfig = Json.object().put("apiVersion", "machineconfiguration.openshift.io/v1")
+                .put("kind", "MachineConfig");
+        machineConfig.putObject("metadata").put("name", "99-" + role + "-precache-off").putObject("labels")
+                .put("machineconfiguration.openshift.io/role", role);
+        ObjectNode config = machineConfig.putObject("spec").putObject("config");
+        config.putObject("ignition").put("version", SPEC);
+        config.withObject("/storage").withArray("files").add(program("/usr/local/bin/precache-off", text("precache-off")));
+        config.withObject("/systemd").withArray("units").addObject().put("name", "precache-off.service")
+                .put("enabled", true).put("contents", text("precache-off.service"));
+        return machineConfig;
     }
 
     /** The body of the Assisted Installer request that carries the stage's config as a string. */
