@@ -13,6 +13,7 @@
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -155,6 +156,14 @@ class CreateVmTest {
     private static String content(JsonNode file) {
         String source = file.at("/contents/source").asText();
         return new String(Base64.getDecoder().decode(source.replaceFirst("data:;base64,", "")), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    @DisplayName("puts no host name into the relay's shell line that a shell would read otherwise")
+    void shellLine() {
+        UserNetwork network = UserNetwork.of(new KcliPlan.Net("user", "ens3", null, 0, null, List.of(), null));
+        HttpUrl odd = HttpUrl.get("http://a'b;c/");
+        assertEquals(Cli.USAGE, assertThrows(Cli.Failure.class, () -> network.restricted("net0", 2222, odd)).exitCode);
     }
 
     @Test

@@ -293,6 +293,12 @@ class GptRefusalsTest {
     }
 
     @Test
+    @DisplayName("a size that no disk has")
+    void enormous() throws IOException {
+        refused(2, "is larger than any disk", "--size", "999999999TiB");
+    }
+
+    @Test
     @DisplayName("a disk whose table has room for no more entries")
     void fullTable() throws IOException {
         Proc.of("sfdisk", "-q", disk.file.toString()).stdin("label: gpt\ntable-length: 4\n"

@@ -55,9 +55,9 @@ final class ImageStore implements AutoCloseable {
         return on(Proc.of(argv(ExtractInitial4103.class, args))).run();
     }
 
-    /** The argv that runs a script from the classes of this test run. */
+    /** The argv that runs a script from the classes of this test run; with Ctrl-C as in the foreground. */
     static List<String> argv(Class<?> script, String... args) {
-        List<String> argv = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        List<String> argv = new ArrayList<>(List.of("env", "--default-signal=INT", Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp", System.getProperty("java.class.path"), script.getName()));
         argv.addAll(Arrays.asList(args));
         return argv;

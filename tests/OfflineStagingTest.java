@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/BlockDevice.java
 //SOURCES ../common/oci/Digest.java
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.cli.Proc;
 import common.disk.BlockDevice;
 import common.oci.Digest;
@@ -193,6 +195,17 @@ class OfflineStagingTest {
         ScriptRun run = OfflineLab.run(lab.stage(file("sda.raw")));
         assertEquals(Cli.PARTIAL, run.exit(), run::toString);
         assertTrue(run.err().contains(layer.getFileName() + ": ") && !run.out().contains("ready"), run::toString);
+    }
+
+    @Test
+    @Tag("fault")
+    @DisplayName("refuses a block device that another run works on")
+    void locked() throws IOException {
+        try (TestDisk disk = new TestDisk(temp, OfflineLab.GIB).attach();
+                LockFile other = LockFile.tryTake(Path.of("/run", ".dev-" + disk.device.getFileName() + ".lock")).orElseThrow()) {
+            ScriptRun run = OfflineLab.run(lab.stage(disk.device));
+            assertTrue(run.exit() == Cli.FAILED && run.err().contains("another run works on " + disk.device), run::toString);
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package common.distribution;
 
 //SOURCES ../cli/Cli.java
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 import common.cli.Cli;
@@ -40,7 +41,7 @@ public record Reference(String repository, String tag) {
      */
     public static String path(String repository) {
         String host = repository.split("/", 2)[0];
-        return host.replaceAll("[\\[\\]]", "").replace(':', '_').toLowerCase() + repository.substring(host.length());
+        return host.replaceAll("[\\[\\]]", "").replace(':', '_').toLowerCase(Locale.ROOT) + repository.substring(host.length());
     }
 
     /** Whether a registry may have a repository of that name (distribution specification, "Pulling manifests"). */

@@ -114,8 +114,13 @@ public record Download(Path partial, Path target, long size, Digest digest) {
             if (unknown || size >= 0 && file.size() > size) {
                 file.truncate(0);
             }
-            for (int n; (n = file.read(ByteBuffer.wrap(buffer))) > 0; have += n) {
-                sha256.update(buffer, 0, n);
+            try {
+                for (int n; (n = file.read(ByteBuffer.wrap(buffer))) > 0; have += n) {
+                    sha256.update(buffer, 0, n);
+                }
+            } catch (IOException e) {
+                file.close();
+                throw new FileSystemException(partial.toString(), null, e.getMessage()); // our disk, not the server's fault
             }
             progress.accept(have);
         }

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,7 +69,7 @@ final class EnvironmentProxy extends ProxySelector implements Authenticator {
             return null;
         }
         Matcher address = ADDRESS.matcher(value);
-        String scheme = address.matches() && address.group(1) != null ? address.group(1).toLowerCase() : "http";
+        String scheme = address.matches() && address.group(1) != null ? address.group(1).toLowerCase(Locale.ROOT) : "http";
         int port = !address.matches() || address.group(4) == null ? scheme.equals("http") ? 80 : 1080
                 : Integer.parseInt(address.group(4));
         if (!address.matches() || !List.of("http", "socks5", "socks5h").contains(scheme) || port > 65535) {

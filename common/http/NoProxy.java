@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -24,7 +25,7 @@ public final class NoProxy {
     private final List<Rule> rules = new ArrayList<>();
 
     public NoProxy(String list) {
-        for (String entry : list.toLowerCase().split(",")) {
+        for (String entry : list.toLowerCase(Locale.ROOT).split(",")) {
             String word = entry.strip();
             if (word.equals("*")) {
                 rules.add((host, address, port) -> true);
@@ -67,7 +68,7 @@ public final class NoProxy {
 
     /** {@code host} as in a URL; an IPv6 address without brackets. */
     public boolean covers(String host, int port) {
-        String name = host.toLowerCase().replaceAll("\\.$", "");
+        String name = host.toLowerCase(Locale.ROOT).replaceAll("\\.$", "");
         InetAddress address = address(name);
         return name.equals("localhost") || address != null && address.isLoopbackAddress()
                 || rules.stream().anyMatch(r -> r.covers(name, address, port));

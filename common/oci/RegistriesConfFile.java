@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -162,7 +163,7 @@ record RegistriesConfFile(Path file, List<String> lines) {
             throw failure(line(null, registry, mirror), "an entry that is not a table");
         }
         table.fieldNames().forEachRemaining(key -> {
-            if (!List.of(keys).contains(key.toLowerCase())) {
+            if (!List.of(keys).contains(key.toLowerCase(Locale.ROOT))) {
                 Cli.warn(file + ":" + line(key, registry, mirror) + ": " + key + " is not a key of registries.conf, and "
                         + "has no effect");
             }

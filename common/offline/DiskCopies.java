@@ -92,7 +92,11 @@ final class DiskCopies {
             return write(targets);
         } finally {
             for (OfflineDisk image : images) {
-                image.close();
+                try {
+                    image.close();
+                } catch (IOException e) {
+                    Cli.warn(Cli.describe(e));
+                }
             }
         }
     }
@@ -174,7 +178,13 @@ final class DiskCopies {
                     (w, e) -> failed.put(w.target.image.path().toString(), Cli.describe(e)));
             return new Outcome(whole, failed);
         } finally {
-            written.forEach(w -> w.node.close());
+            for (Written w : written) { // each, whatever becomes of the others: a loop device would stay
+                try {
+                    w.node.close();
+                } catch (Cli.Failure e) {
+                    Cli.warn(e.getMessage());
+                }
+            }
             FileTree.delete(scratch);
         }
     }

@@ -4,17 +4,16 @@ package common.offline;
 //SOURCES ../cli/AtomicFile.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
+//SOURCES ../cli/LockFile.java
 //SOURCES ../cli/Proc.java
 //SOURCES ../disk/BlockDevice.java
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -23,6 +22,7 @@ import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Json;
+import common.cli.LockFile;
 import common.cli.Proc;
 import common.disk.BlockDevice;
 
@@ -37,7 +37,7 @@ public final class OfflineDisk implements AutoCloseable {
     private final Path path;
     private final Path raw;
     private final boolean qcow2;
-    private FileChannel lock;
+    private LockFile lock;
 
     private OfflineDisk(Path path, Path raw, boolean qcow2) {
         this.path = path;
@@ -136,15 +136,8 @@ public final class OfflineDisk implements AutoCloseable {
 
     /** Makes the file that is worked on, of that size if there is none yet; what there is now can be partitioned. */
     public BlockDevice open(long newBytes) throws IOException {
-        if (isBeside()) {
-            Path file = path.resolveSibling("." + path.getFileName() + ".lock");
-            lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            if (lock.tryLock() == null) {
-                lock.close();
-                lock = null; // it is not ours to remove
-                throw new Cli.Failure("another run works on " + path + "; wait for it or stop it");
-            }
-        }
+        lock = LockFile.tryTake(lockFile()).orElseThrow(() -> new Cli.Failure("another run works on " + path
+                + "; wait for it or stop it"));
         if (isNew()) {
             Path temp = path.resolveSibling(raw.getFileName() + ".tmp");
             if (Files.exists(path)) {
@@ -155,6 +148,13 @@ public final class OfflineDisk implements AutoCloseable {
             AtomicFile.rename(temp, raw);
         }
         return BlockDevice.of(raw);
+    }
+
+    /** Beside a file; of a device in /run, where it is gone with the next boot, as a device's name may be. */
+    private Path lockFile() {
+        boolean device = Files.exists(path) && !Files.isRegularFile(path);
+        return device ? Path.of("/run", "." + path.toString().substring(1).replace('/', '-') + ".lock")
+                : path.resolveSibling("." + path.getFileName() + ".lock");
     }
 
     private static void sparse(Path file, long bytes) throws IOException {
@@ -194,7 +194,7 @@ public final class OfflineDisk implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (lock != null) {
-            Files.deleteIfExists(path.resolveSibling("." + path.getFileName() + ".lock"));
+            Files.deleteIfExists(lockFile());
             lock.close();
         }
     }

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -83,7 +84,7 @@ public final class PackedStore {
         }
 
         private List<String> options() {
-            List<String> options = new ArrayList<>(List.of("-comp", name().toLowerCase()));
+            List<String> options = new ArrayList<>(List.of("-comp", name().toLowerCase(Locale.ROOT)));
             if (level != null) {
                 options.addAll(List.of("-Xcompression-level", level));
             }
@@ -127,7 +128,7 @@ public final class PackedStore {
 
     /** Format and compression. */
     public String kind() {
-        return format == Format.DIR ? "dir" : "squashfs " + compression.name().toLowerCase();
+        return format == Format.DIR ? "dir" : "squashfs " + compression.name().toLowerCase(Locale.ROOT);
     }
 
     /**

@@ -15,6 +15,7 @@ package common.vm;
 //SOURCES VmFolder.java
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -187,7 +188,11 @@ public final class LibvirtDomain implements VirtualMachine {
                 virsh("vol-delete", volume, "--pool", pool()).check();
             }
         }
-        Files.deleteIfExists(Path.of(DomainXml.log(name())));
+        try {
+            Files.deleteIfExists(Path.of(DomainXml.log(name())));
+        } catch (AccessDeniedException e) {
+            Cli.warn(DomainXml.log(name()) + " stays: root alone may remove it"); // a member of group libvirt may do all else
+        }
         order.folder().delete();
     }
 

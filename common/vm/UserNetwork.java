@@ -52,6 +52,9 @@ public record UserNetwork(String net, String host, String dns, String guest, Str
         if (artifacts.isHttps()) {
             return open(id, sshPort);
         }
+        if (!artifacts.host().matches("[\\w.:-]+")) { // it goes into a shell's line, and OkHttp lets quotes through
+            throw new Cli.Failure(Cli.USAGE, "--artifacts: not a host name: " + artifacts.host());
+        }
         // slirp runs the command once for each connection, in a session of its own, the connection as stdin and stdout
         String relay = "/bin/bash -c 'exec 3<>/dev/tcp/" + artifacts.host() + "/" + artifacts.port()
                 + "; (cat >&3; kill 0) <&0 & cat <&3; kill 0'";
