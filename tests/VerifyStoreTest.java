@@ -1,4 +1,5 @@
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Proc.java
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ScriptRun.java
@@ -10,11 +11,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
+import common.cli.Proc;
 import common.inventory.Inventory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -53,6 +56,21 @@ class VerifyStoreTest {
         ScriptRun onSite = StagedDisk.assertWhole(StagedDisk.verify(disk));
         assertTrue(onSite.out().contains("store.sqfs: mounts; all 3 names of ai-images answer"), onSite.out());
         assertTrue(onSite.out().contains("not staged: blob\n"), onSite.out());
+    }
+
+    @Test
+    @DisplayName("of an image that is marked !whole wants its blobs; build-store has left it out")
+    void pulledWhole() throws IOException {
+        server.mark("ocp-images", "4.10.3", 1);
+        build();
+        String names = Proc.of("unsquashfs", "-cat", store.toString(), "names.txt").check();
+        assertTrue(names.contains("ocp-images-4.10.3-0@") && !names.contains("ocp-images-4.10.3-1@"), names);
+        Path disk = StagedDisk.of(server, temp, "store").disk();
+        ScriptRun run = StagedDisk.assertWhole(StagedDisk.verify(disk));
+        assertTrue(run.out().contains("store.sqfs: mounts; all 1 names of ocp-images answer"), run.out());
+        Path layer = server.ownLayer("ocp-images", "4.10.3");
+        Files.delete(disk.resolve("blobs/sha256").resolve(layer.getFileName()));
+        assertTrue(StagedDisk.wrong(StagedDisk.verify(disk)).toString().contains("missing; of quay.io/openshift/ocp-images-4.10.3-1"));
     }
 
     @Test
