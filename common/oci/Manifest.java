@@ -62,6 +62,20 @@ public record Manifest(byte[] bytes, Descriptor descriptor, List<Descriptor> blo
         return isList() ? List.of() : blobs.subList(1, blobs.size());
     }
 
+    /**
+     * Where else a layer may be had (descriptor.md, {@code urls}): http and https addresses in their order; none for most.
+     * Only its digest says that what is there is the layer.
+     */
+    public List<String> urls(Digest layer) {
+        List<String> urls = new ArrayList<>();
+        for (JsonNode entry : Json.parse(bytes, descriptor.digest().toString()).path("layers")) {
+            if (entry.path("digest").asText().equals(layer.toString())) {
+                entry.path("urls").forEach(url -> urls.add(url.asText()));
+            }
+        }
+        return urls.stream().filter(url -> url.matches("https?://.+")).toList();
+    }
+
     /** What a node of the platform {@code os/architecture[/variant]} takes of a list, see {@link PlatformChoice}; all when it is null. */
     public List<Descriptor> on(String platform, String where) {
         if (platform == null) {

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 import common.cli.Cli;
@@ -74,6 +75,12 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
 
     /** A blob to fetch and the images that need it. */
     private record Wanted(Descriptor blob, List<Image> by) {
+        /** Addresses outside of registries that the manifests name for it. */
+        List<String> urls() {
+            return by.stream().flatMap(i -> i.manifests().stream()).filter(m -> !m.isList())
+                    .flatMap(m -> m.urls(blob.digest()).stream()).distinct().toList();
+        }
+
         /** As the manifests state it; -1 when they do not agree, so that a wrong one does not spoil the others. */
         long size() {
             boolean agreed = by.stream().flatMap(i -> i.blobs().stream()).filter(b -> b.digest().equals(blob.digest()))
@@ -181,7 +188,8 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
     }
 
     private Image resolve(ImageList.Entry entry) throws IOException {
-        List<Endpoint> endpoints = conf.endpoints(entry.repository(), entry.reference().digest() != null);
+        List<Endpoint> endpoints = registry.workingFirst(
+                conf.endpoints(entry.repository(), entry.reference().digest() != null));
         String wanted = entry.reference().tagOrDigest();
         Map<Endpoint, String> reasons = new LinkedHashMap<>();
         Set<Endpoint> asked = new LinkedHashSet<>(endpoints);
@@ -243,17 +251,27 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         Download download = new Download(layout.partial(digest), layout.blob(digest), wanted.size(), digest);
         long[] counted = {-partialBytes(wanted.blob)}; // the plan counts these as here
         List<String> reasons = new ArrayList<>();
-        for (Endpoint at : wanted.by.stream().flatMap(i -> i.endpoints.stream()).distinct().toList()) {
+        LongConsumer count = n -> {
+            counted[0] += n;
+            progress.advance(counted[0]);
+            counted[0] = 0;
+        };
+        for (Endpoint at : registry.workingFirst(wanted.by.stream().flatMap(i -> i.endpoints.stream()).distinct().toList())) {
             try {
-                return download.from(registry.blob(at, digest), n -> {
-                    counted[0] += n;
-                    progress.advance(counted[0]);
-                    counted[0] = 0;
-                });
+                return download.from(registry.blob(at, digest), count);
             } catch (FileSystemException e) {
                 throw e; // our own disk
             } catch (IOException | Cli.Failure e) {
                 reasons.add(e instanceof RegistryRefusal ? e.getMessage() : at + " " + digest + ": " + explain(e, at));
+            }
+        }
+        for (String url : wanted.urls()) { // the last resort
+            try {
+                return download.from(registry.elsewhere(url), count);
+            } catch (FileSystemException e) {
+                throw e;
+            } catch (IOException e) {
+                reasons.add(Http.explain(e, url.replaceFirst("^https?://([^/]+).*", "$1")));
             }
         }
         throw new IOException(String.join("; ", reasons));

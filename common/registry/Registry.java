@@ -4,6 +4,7 @@ package common.registry;
 //SOURCES ../cli/Cli.java
 //SOURCES ../http/Download.java
 //SOURCES ../http/Http.java
+//SOURCES ../http/Retry.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/RegistriesConf.java
@@ -13,6 +14,7 @@ package common.registry;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import common.cli.Cli;
 import common.http.Download;
 import common.http.Http;
+import common.http.Retry;
 import common.oci.Digest;
 import common.oci.Manifest;
 import common.oci.RegistriesConf.Endpoint;
@@ -32,9 +35,13 @@ import okhttp3.Response;
  * served, blobs as resumable streams. Threads may share one.
  */
 public final class Registry {
+    private static final int ENOUGH_FAILURES = 3;
+
     private final Http http;
     private final Credentials credentials;
     private final Map<String, RegistryLogin> logins = new ConcurrentHashMap<>();
+    /** Host → how often it failed since it last answered. */
+    private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     private final Map<String, String> schemes = new ConcurrentHashMap<>();
 
     public Registry(Http http, Credentials credentials) {
@@ -69,6 +76,58 @@ public final class Registry {
                 : new Headers.Builder().add("Range", "bytes=" + offset + "-"));
     }
 
+    /** A blob at an address that its manifest names; nobody's credentials go there. */
+    public Download.Source elsewhere(String address) {
+        return (offset, validator) -> {
+            HttpUrl url = HttpUrl.parse(address);
+            if (url == null) {
+                throw new RegistryRefusal(address + ": not an address");
+            }
+            Headers.Builder headers = new Headers.Builder().add("Accept-Encoding", "identity");
+            Response response = http.get(url, (offset == 0 ? headers : headers.add("Range", "bytes=" + offset + "-")).build(),
+                    true);
+            if (response.isSuccessful() || response.code() == 416) {
+                return response;
+            }
+            try (response) {
+                throw new RegistryRefusal(Http.host(url) + ": " + RegistryRefusal.reason(response, false));
+            }
+        };
+    }
+
+    /** The places in their order, those last that have only failed of late: others may answer at once. */
+    public List<Endpoint> workingFirst(List<Endpoint> places) {
+        return places.stream().sorted(Comparator.comparing(this::onlyFails)).toList();
+    }
+
+    private boolean onlyFails(Endpoint at) {
+        return failures.getOrDefault(at.host(), 0) >= ENOUGH_FAILURES;
+    }
+
+    private void failed(Endpoint at, String reason) {
+        if (failures.merge(at.host(), 1, Integer::sum) == ENOUGH_FAILURES) {
+            Cli.warn(at.host() + " failed " + ENOUGH_FAILURES + " times in a row (" + reason + "); where there is another place, "
+                    + "that is asked first from now on");
+        }
+    }
+
+    private Response send(Endpoint at, HttpUrl url, Headers headers) throws IOException {
+        try {
+            Response response = http.get(url, headers, !at.insecure());
+            if (response.code() >= 500) {
+                failed(at, "HTTP " + response.code());
+            } else {
+                failures.remove(at.host());
+            }
+            return response;
+        } catch (IOException e) {
+            if (!Retry.isInterrupt(e)) {
+                failed(at, Http.explain(e, at.host()));
+            }
+            throw e;
+        }
+    }
+
     private Response get(Endpoint at, String what, Headers.Builder headers) throws IOException {
         headers.set("Accept-Encoding", "identity"); // else OkHttp unpacks what a proxy packed, and lengths are lost
         HttpUrl url = HttpUrl.parse(scheme(at) + "://" + at.host() + "/v2/" + at.repository() + "/" + what);
@@ -81,7 +140,7 @@ public final class Registry {
             if (shown.authorization() != null) {
                 headers.set("Authorization", shown.authorization());
             }
-            Response response = http.get(url, headers.build(), !at.insecure());
+            Response response = send(at, url, headers.build());
             if (response.isSuccessful() || response.code() == 416) {
                 return response;
             }
