@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.TreeMap;
+import java.util.Set;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -210,5 +212,28 @@ class CatalogTest {
     @ValueSource(strings = {"", "latest", ">=", "1.0.0 and 2.0.0", ">=1.0.0 ||", "1.0.0,2.0.0", "1.2.3.4"})
     void noRange(String text) {
         assertThrows(Cli.Failure.class, () -> new VersionRange(text));
+    }
+
+    @Test
+    @DisplayName("an imageset's package alone is the head of every channel, its range one over every channel")
+    void everyChannel() {
+        Catalog catalog = new Catalog();
+        Catalog.OperatorPackage lab = catalog.packageOf("lab");
+        lab.defaultChannel("stable");
+        for (String[] channel : new String[][] {{"stable", "1.0.0", "1.1.0"}, {"fast", "1.1.0", "2.0.0"}, {"old", "0.9.0"}}) {
+            Map<String, Catalog.Entry> entries = new TreeMap<>();
+            for (int i = 1; i < channel.length; i++) {
+                entries.put("lab.v" + channel[i], new Catalog.Entry("lab.v" + channel[i],
+                        i == 1 ? Set.of() : Set.of("lab.v" + channel[i - 1]), null));
+                lab.bundles.put("lab.v" + channel[i], new Catalog.Bundle("lab", "lab.v" + channel[i], channel[i], "i", List.of(),
+                        List.of(), List.of()));
+            }
+            lab.channels.put(channel[0], entries);
+        }
+        assertEquals(List.of("0.9.0", "1.1.0", "2.0.0"), catalog.selectInEveryChannel(Selection.parse("lab")).stream()
+                .map(Catalog.Bundle::version).toList());
+        assertEquals(List.of("1.1.0", "2.0.0"), catalog.selectInEveryChannel(new Selection("lab", null, null, "1.1.0", null,
+                false)).stream().map(Catalog.Bundle::version).toList());
+        assertEquals(List.of("1.1.0"), catalog.select(Selection.parse("lab")).stream().map(Catalog.Bundle::version).toList());
     }
 }

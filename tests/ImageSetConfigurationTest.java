@@ -83,7 +83,7 @@ class ImageSetConfigurationTest {
     }
 
     @Test
-    @DisplayName("a package alone is the head of its default channel")
+    @DisplayName("a package alone has no channel, and that means every one")
     void packageAlone() throws IOException {
         assertEquals(List.of(new Selection("nfd", null, null, null, null, false)),
                 selections("packages: [{name: nfd}]\n"));
@@ -122,7 +122,7 @@ class ImageSetConfigurationTest {
     @Test
     @DisplayName("a catalog alone is every package of it")
     void catalogAlone() throws IOException {
-        assertEquals(List.of(new Operators(List.of("registry.redhat.io/redhat/index:v4.10"), List.of(), false)),
+        assertEquals(List.of(new Operators(List.of("registry.redhat.io/redhat/index:v4.10"), List.of(), false, true)),
                 operators(""));
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -174,6 +175,33 @@ public final class Catalog {
                     there.stream().map(Bundle::version).filter(Objects::nonNull).toList());
         }
         return found;
+    }
+
+    /**
+     * The same as oc-mirror v2 chooses: what names neither channel nor version means every channel, its head or the range of
+     * versions that it has.
+     */
+    public List<Bundle> selectInEveryChannel(Selection wanted) {
+        OperatorPackage of = packages.get(wanted.packageName);
+        if (of == null || of.channels.isEmpty() || wanted.channel != null || wanted.version != null || wanted.all) {
+            return select(wanted);
+        }
+        Set<Bundle> found = new LinkedHashSet<>();
+        Cli.Failure none = null;
+        for (String channel : of.channels.keySet()) {
+            try {
+                found.addAll(select(new Selection(of.name, channel, null, wanted.min, wanted.max, false)));
+            } catch (Cli.Failure e) {
+                if (wanted.headOnly()) {
+                    throw e;
+                }
+                none = e; // a channel need not have any of the range
+            }
+        }
+        if (found.isEmpty()) {
+            throw none;
+        }
+        return found.stream().sorted(BY_VERSION).toList();
     }
 
     /**

@@ -44,7 +44,10 @@ public final class CatalogImage {
                 .map(p -> new Selection(p.name, null, null, null, null, wanted.full())).toList();
         List<Bundle> bundles = new ArrayList<>();
         try {
-            selections.forEach(s -> bundles.addAll(catalog.select(s)));
+            for (Selection s : selections) {
+                boolean every = wanted.everyChannel() && !wanted.selections().isEmpty();
+                bundles.addAll(every ? catalog.selectInEveryChannel(s) : catalog.select(s));
+            }
         } catch (Cli.Failure e) {
             throw new Cli.Failure(e.exitCode, String.join(", ", wanted.indexes()) + ": " + e.getMessage(), e);
         }

@@ -25,8 +25,9 @@ import common.cli.Json;
  * operators, additionalImages, blockedImages. What it asks for beyond that is refused if it means images, else ignored
  * with a warning; an unknown key is refused, as oc-mirror does, since a typing error would stage something else.
  *
- * <p>Operators are chosen as oc-mirror v2 does: a package alone is the head of its default channel; a channel is its
- * head; {@code minVersion} and {@code maxVersion} are all versions of that channel between them; {@code full} is all.
+ * <p>Operators are chosen as oc-mirror v2 does (docs/features/filtering.md there): a package alone is the head of every
+ * channel, a catalog alone the head of every package's default channel; a channel is its head; {@code minVersion} and
+ * {@code maxVersion} are all versions between them, of every channel or of the one; {@code full} is all.
  */
 public final class ImageSetConfiguration {
     private static final List<String> VERSIONS =
@@ -40,16 +41,23 @@ public final class ImageSetConfiguration {
             "skipDeps", "originalRef", "targetCatalogSourceTemplate", "bundles", "defaultChannel", "minBundle", "platforms");
 
     private final Path file;
+    private final boolean everyChannel;
 
-    private ImageSetConfiguration(Path file) {
+    private ImageSetConfiguration(Path file, boolean everyChannel) {
         this.file = file;
+        this.everyChannel = everyChannel;
     }
 
     /** Throws {@link Cli.Failure} on anything that is no such configuration, or that needs what we do not have. */
     public static PreCacheSpec read(Path file) {
+        return read(file, true);
+    }
+
+    /** {@code everyChannel}: false takes a package without channels from its default channel alone. */
+    public static PreCacheSpec read(Path file, boolean everyChannel) {
         JsonNode document = Json.readYaml(file);
         rename(document);
-        return new ImageSetConfiguration(file).spec(document);
+        return new ImageSetConfiguration(file, everyChannel).spec(document);
     }
 
     /** Go's decoder takes a key in other letters for the one that it knows; of both the exact one counts. */
@@ -165,7 +173,7 @@ public final class ImageSetConfiguration {
         boolean full = operator.path("full").asBoolean();
         List<Selection> selections = new ArrayList<>();
         elements(operator, "packages").forEach(p -> selections(p, full, selections));
-        return new Operators(List.of(catalog), selections, full);
+        return new Operators(List.of(catalog), selections, full, everyChannel);
     }
 
     private void selections(JsonNode of, boolean full, List<Selection> selections) {

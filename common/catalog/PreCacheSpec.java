@@ -33,15 +33,16 @@ public record PreCacheSpec(List<String> releases, String arch, List<Operators> o
      * @param indexes index images; a package comes from the first that has it
      * @param selections none: every package
      * @param full every version of every package, when there are no selections
+     * @param everyChannel a selection without a channel means all of its package, else the default one
      */
-    public record Operators(List<String> indexes, List<Selection> selections, boolean full) {
+    public record Operators(List<String> indexes, List<Selection> selections, boolean full, boolean everyChannel) {
         /** None, or one; {@code packages} as {@link Selection#parse} reads them. Half of it is a usage error. */
         public static List<Operators> of(List<String> indexes, List<String> packages, String where) {
             if (indexes.isEmpty() != packages.isEmpty()) {
                 throw new Cli.Failure(Cli.USAGE, where + " need each other, and one is empty");
             }
             List<Selection> selections = packages.stream().map(Selection::parse).distinct().toList();
-            return indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, selections, false));
+            return indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, selections, false, false));
         }
     }
 

@@ -44,6 +44,10 @@ class PreCacheMain extends Cli.Command {
     @Option(names = "--imageset", paramLabel = "FILE", description = "oc-mirror's ImageSetConfiguration.")
     Path imageSet;
 
+    @Option(names = "--default-channel-only", description = "Of --imageset: a package without channels from its default "
+            + "channel alone, not from every one.")
+    boolean defaultChannelOnly;
+
     @Option(names = "--release", paramLabel = "VERSION|IMAGE", arity = "1..*", description = "Add a release.")
     List<String> releases = List.of();
 
@@ -102,7 +106,7 @@ class PreCacheMain extends Cli.Command {
         List<PreCacheSpec> all = new ArrayList<>();
         all.add(new PreCacheSpec(releases, arch, operators, images, excludedTags, List.of()));
         all.addAll(config == null ? List.of() : List.of(PreCacheSpec.read(config)));
-        all.addAll(imageSet == null ? List.of() : List.of(ImageSetConfiguration.read(imageSet)));
+        all.addAll(imageSet == null ? List.of() : List.of(ImageSetConfiguration.read(imageSet, !defaultChannelOnly)));
         return PreCacheSpec.all(all);
     }
 
