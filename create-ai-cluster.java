@@ -1,6 +1,7 @@
 ///usr/bin/env LC_ALL=C.UTF-8 jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES common/cli/Json.java
+//SOURCES common/assisted/ClusterInquiry.java
 //SOURCES common/assisted/ClusterInstallation.java
 //SOURCES common/assisted/ClusterOptions.java
 //SOURCES common/assisted/ClusterPlan.java
@@ -12,8 +13,10 @@
 //SOURCES common/http/Time.java
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import common.assisted.ClusterInquiry;
 import common.assisted.ClusterInstallation;
 import common.assisted.ClusterOptions;
 import common.assisted.ClusterPlan;
@@ -74,6 +77,22 @@ class CreateAiCluster extends Cli.Command {
         ClusterStatus.lines(cluster).forEach(service.json().text()::println);
         service.json().print(ClusterStatus.document(cluster));
         return Cli.DONE;
+    }
+
+    @Command(name = "wait", description = "Waits for the end of the installation that is under way.")
+    int waitForEnd() throws IOException {
+        return new ClusterInquiry(service, time).waitForEnd();
+    }
+
+    @Command(name = "events", description = "Shows the cluster's events, the newest last.")
+    int events() throws IOException {
+        return new ClusterInquiry(service, time).events();
+    }
+
+    @Command(name = "download", description = "Writes a file of the service, for its owner alone.")
+    int download(@Parameters(paramLabel = "discovery.ign|install-config|logs") String what,
+            @Parameters(paramLabel = "DIR", defaultValue = ".") Path folder) throws IOException {
+        return new ClusterInquiry(service, time).download(what, folder);
     }
 
     @Command(name = "cancel", description = "Cancels the installation that is under way.")

@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES AssistedLab.java
+//SOURCES Repository.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,6 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import common.cli.Cli;
 import org.junit.jupiter.api.AutoClose;
@@ -101,5 +105,26 @@ class AssistedInputTest {
         assertFails(Cli.USAGE, lab.run("--ask"), "there is no terminal to answer at: give --yes");
         assertFails(Cli.USAGE, lab.sub("delete"), "give --yes");
         assertEquals(List.of(), lab.service.calls());
+    }
+
+    @Test
+    @DisplayName("of aicli's keys those in the documented table are honoured, every other one is refused by its name")
+    void parameterKeys() throws IOException {
+        String[] tables = Repository.text(Repository.ROOT.resolve("docs/aicli-parameters.md"))
+                .split("refused, because");
+        ScriptRun run = lab.run("--profile", Files.writeString(folder.resolve("p.yml"), "nope: 1\n"));
+        assertFails(Cli.USAGE, run, "unknown here: nope; known: ");
+        assertEquals(keys(tables[0]), Set.of(run.err().strip().replaceFirst("(?s).*known: ", "").split(", ")));
+        for (String key : keys(tables[1])) {
+            assertFails(Cli.USAGE, lab.run("--profile", Files.writeString(folder.resolve("p.yml"), key + ": x\n")),
+                    "unknown here: " + key + ";");
+        }
+        assertEquals(List.of(), lab.service.calls());
+    }
+
+    /** The keys in the first column. */
+    private static Set<String> keys(String table) {
+        return table.lines().filter(l -> l.startsWith("| `")).map(l -> l.split("\\|")[1]).flatMap(
+                c -> Stream.of(c.strip().split(", "))).map(k -> k.replace("`", "")).collect(Collectors.toSet());
     }
 }

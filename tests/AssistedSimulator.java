@@ -207,7 +207,7 @@ final class AssistedSimulator implements AutoCloseable {
         if (path.equals("/events")) {
             return Answer.json(200, clusters.get(asked.query.replaceFirst("cluster_id=", "")).events);
         }
-        return Answer.recorded("01e-get404", "");
+        return Answer.recorded(path.equals("/component-versions") ? "00-components" : "01e-get404", "");
     }
 
     private Answer image(HttpExchange http, Asked asked) {

@@ -63,6 +63,9 @@ final class SimulatedCalls {
             cluster.json.put("install_config_overrides", AssistedRecordings.parse(asked.json().asText()).toString());
             return new AssistedSimulator.Answer(201, "", new byte[0]);
         }
+        if (asked.is("GET", "/clusters/{id}/logs")) {
+            return new AssistedSimulator.Answer(200, "application/octet-stream", "a tar".getBytes());
+        }
         if (asked.path().contains("/manifests")) {
             return manifests(asked, cluster, id);
         }

@@ -11,6 +11,7 @@
 //SOURCES AssistedFaultTest.java
 //SOURCES AssistedHostsTest.java
 //SOURCES AssistedInputTest.java
+//SOURCES AssistedInquiryTest.java
 //SOURCES AssistedLinkTest.java
 //SOURCES AssistedNodesTest.java
 //SOURCES AssistedRerunTest.java

@@ -79,8 +79,21 @@ public final class AssistedInstaller {
 
     /** The install-config as things are, secrets included: the only place where the pull secret can be read back. */
     public JsonNode installConfig(String id) throws IOException {
-        String path = "clusters/" + id + "/install-config";
-        return Json.parseYaml(get(path).asText().getBytes(StandardCharsets.UTF_8), "GET " + path);
+        return Json.parseYaml(installConfigText(id), "install-config of cluster " + id);
+    }
+
+    byte[] installConfigText(String id) throws IOException {
+        return get("clusters/" + id + "/install-config").asText().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A tar of the logs of controller and hosts. */
+    byte[] logs(String id) throws IOException {
+        return file("clusters/" + id + "/logs?logs_type=all");
+    }
+
+    /** The service's own images: {@code {"versions": {"discovery-agent": REF...}}}. */
+    JsonNode componentVersions() throws IOException {
+        return get("component-versions");
     }
 
     /** {@code overrides}: parts of an install-config; all of what was sent before goes. */

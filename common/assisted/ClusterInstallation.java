@@ -15,6 +15,7 @@ package common.assisted;
 //SOURCES DiscoveryIso.java
 //SOURCES HostInventory.java
 //SOURCES HostSetup.java
+//SOURCES InventoryImages.java
 //SOURCES ServiceOptions.java
 //SOURCES SiteSetup.java
 
@@ -24,6 +25,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -63,6 +66,9 @@ public final class ClusterInstallation {
         try (FileChannel lock = lock(how.kubeconfigDir())) {
             String status = register();
             if (ClusterWatch.SETUP.contains(status)) {
+                if (how.inventory() != null) {
+                    steps.step("staged images", () -> staged(how.inventory()));
+                }
                 prepare(how);
                 if (how.until() == Until.REGISTERED) {
                     return result.put("status", service.cluster(clusterId).path("status").asText());
@@ -105,6 +111,16 @@ public final class ClusterInstallation {
                     + "; wait for it or stop it");
         }
         return lock;
+    }
+
+    private String staged(String inventory) throws IOException {
+        Set<String> wanted = InventoryImages.wanted(service.componentVersions(), service.cluster(clusterId));
+        List<String> missing = new InventoryImages(inventory, options.http(true)).missing(wanted);
+        if (!missing.isEmpty()) {
+            throw new Cli.Failure(inventory + " lacks what the service will use: " + String.join(", ", missing)
+                    + "; stage it, or leave out --inventory where the site has a network");
+        }
+        return wanted.size() + " of the service are there";
     }
 
     /** Returns the cluster's status. */

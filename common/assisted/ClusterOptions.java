@@ -82,6 +82,10 @@ public final class ClusterOptions {
             description = "Where kubeconfig.NAME and kubeadmin-password.NAME go (default: the current folder).")
     private Path kubeconfigDir;
 
+    @Option(names = "--inventory", paramLabel = "FILE|URL",
+            description = "inventory.json of what is staged: are the images there that the service will use?")
+    private String inventory;
+
     @Option(names = "--until", paramLabel = "registered|ready|installed", defaultValue = "installed",
             description = "How far to go (default: ${DEFAULT-VALUE}).")
     private Until until;
@@ -197,6 +201,10 @@ public final class ClusterOptions {
         List<String> inFile = file.words("installer_args", "extra_args");
         return installerArgs != null ? InstallerArgs.parse(installerArgs, "--installer-args")
                 : inFile == null ? null : InstallerArgs.check(inFile, "installer_args");
+    }
+
+    public String inventory() {
+        return inventory;
     }
 
     public Path iso() {
