@@ -203,7 +203,8 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
 
     /** Held from reading the inventory to writing it, by whoever changes it or its signature; never for long. */
     static LockFile lock(Path root) throws IOException {
-        return LockFile.take(root.resolve(".inventory.lock"), Duration.ofMinutes(1));
+        Path blobs = root.resolve(DiskNames.BLOBS); // beside the pull's own lock; before the first pull there is no such folder
+        return LockFile.take((Files.isDirectory(blobs) ? blobs : root).resolve(".inventory.lock"), Duration.ofMinutes(1));
     }
 
     /** Enters node.tar and store.sqfs where they are there and not entered, whoever put them there. */
