@@ -220,10 +220,12 @@ public final class ClusterRegistration {
 
     /** The one cluster of this name or id. Twins of runs at once are waited for: all but the oldest go. */
     private Optional<JsonNode> find() throws IOException {
-        for (int look = 1; look < LOOKS && service.clusters(plan.name()).size() > 1; look++) {
+        List<JsonNode> found = service.clusters(plan.name());
+        for (int look = 1; look < LOOKS && found.size() > 1; look++) {
             time.sleep(SETTLES);
+            found = service.clusters(plan.name());
         }
-        return find(service, plan.name());
+        return found.size() > 1 ? find(service, plan.name()) : found.stream().findFirst();
     }
 
     /** The one cluster of this name or id; a {@link Cli.Failure} when there are several. */
