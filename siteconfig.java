@@ -49,8 +49,8 @@ class SiteConfigMerge extends Cli.Command {
                     + "(default: ${DEFAULT-VALUE}).")
     private String label;
 
-    @Option(names = "--mode", paramLabel = "load|store", defaultValue = "load",
-            description = "What rendered units do with the images (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--mode", paramLabel = "auto|load|store|both", defaultValue = "auto",
+            description = "What rendered units do with the images, as for render (default: ${DEFAULT-VALUE}).")
     private IgnitionFiles.Mode mode;
 
     @ArgGroup

@@ -52,8 +52,9 @@ class Render extends Cli.Command {
     @Option(names = "--set", paramLabel = "ai|ocp", description = "Only discovery (ai) or only pointer (ocp).")
     private Stage stage;
 
-    @Option(names = "--mode", paramLabel = "load|store", defaultValue = "load", description = "Load the images, or use "
-            + "store.sqfs and load only what it lacks (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--mode", paramLabel = "auto|load|store|both", defaultValue = "auto", description = "As for "
+            + "curl-all. Load: unpack all images on the node; else: mount store.sqfs if it is there, and load what it lacks "
+            + "(default: ${DEFAULT-VALUE}).")
     private Mode mode;
 
     @Option(names = "--ssh-key", paramLabel = "FILE",

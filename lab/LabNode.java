@@ -58,7 +58,8 @@ final class LabNode implements AutoCloseable {
 
         List<String> argv() {
             List<String> argv = new ArrayList<>(List.of("qemu-system-x86_64", "-name", name, "-machine", "pc",
-                    "-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64", "-smp", "2", "-m", "3072",
+                    "-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64", "-smp", "2",
+                    "-m", iso == null ? "3072" : "8192", // a live system unpacks images into memory
                     "-nodefaults", "-display", "none", "-no-reboot", "-serial", "file:" + serial(),
                     "-object", "rng-random,filename=/dev/urandom,id=rng", "-device", "virtio-rng-pci,rng=rng"));
             if (iso != null) {

@@ -135,7 +135,7 @@ final class VmRehearsal {
     }
 
     private void onSite() throws IOException {
-        List<Boot> boots = all ? Stream.of(Stage.values()).flatMap(s -> Stream.of(Mode.values()).flatMap(m -> Stream
+        List<Boot> boots = all ? Stream.of(Stage.values()).flatMap(s -> Stream.of(Mode.LOAD, Mode.STORE).flatMap(m -> Stream
                 .of(SiteNode.Network.values()).map(n -> new Boot(s, m, n, n == SiteNode.Network.NONE)))).toList() : FEW;
         for (Boot boot : boots) {
             table.step("on site: " + boot.name(), () -> boot(boot));

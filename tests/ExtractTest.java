@@ -214,6 +214,21 @@ class ExtractTest {
     }
 
     @Test
+    void loads_nothing_and_says_why_when_too_little_memory_would_stay_free() throws IOException {
+        TestImages images = one("memory", "quay.io/org/memory:1");
+        Proc.Result result = store.extract("--folder", images.layout.folder().toString(), "--spare-memory", "500TiB");
+        assertTrue(result.ok() && result.out().startsWith("not loaded: the images unpack to "), result::toString);
+        assertFalse(store.has("quay.io/org/memory:1"));
+    }
+
+    @Test
+    void loads_when_enough_memory_stays_free() throws IOException {
+        TestImages images = one("enough", "quay.io/org/enough:1");
+        Proc.Result result = store.extract("--folder", images.layout.folder().toString(), "--spare-memory", "1MiB");
+        assertTrue(result.ok() && store.has("quay.io/org/enough:1"), result::toString);
+    }
+
+    @Test
     void reads_blobs_from_elsewhere_when_told_so() throws IOException {
         TestImages images = new TestImages(folder.resolve("elsewhere/set"), folder.resolve("blobs-elsewhere"));
         images.add("quay.io/org/elsewhere:1", images.manifest(Manifest.OCI, images.layer("elsewhere", 100)));

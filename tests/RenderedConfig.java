@@ -20,9 +20,9 @@ import common.ignition.IgnitionFiles;
 record RenderedConfig(IgnitionFiles.Stage stage, IgnitionFiles.Mode mode, PartitionLabel label) {
     static final PartitionLabel ODD = new PartitionLabel("a-b.c:d=e@f+g");
 
-    /** Both stages, both modes, the default label and one that systemd has to escape. */
+    /** Both stages, with and without the store, the default label and one that systemd has to escape. */
     static List<RenderedConfig> all() {
-        return Stream.of(IgnitionFiles.Stage.values()).flatMap(s -> Stream.of(IgnitionFiles.Mode.values())
+        return Stream.of(IgnitionFiles.Stage.values()).flatMap(s -> Stream.of(IgnitionFiles.Mode.LOAD, IgnitionFiles.Mode.STORE)
                 .flatMap(m -> Stream.of(PartitionLabel.DATA, ODD).map(l -> new RenderedConfig(s, m, l)))).toList();
     }
 

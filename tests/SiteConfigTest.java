@@ -126,7 +126,7 @@ class SiteConfigTest {
     @Test
     @DisplayName("merges our units into each cluster and node, in place of an earlier run's, and keeps all others")
     void merges() throws IOException {
-        String out = merged(SITE);
+        String out = merged(SITE, "--mode", "load");
         JsonNode cluster = json(out, 1, "spec", "clusters", 0, "ignitionConfigOverride");
         assertEquals("3.2.0", cluster.path("ignition").path("version").asText());
         assertEquals(List.of("chronyd.service", "precache-data.service", "precache-images.service",

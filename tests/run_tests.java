@@ -71,6 +71,7 @@
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java
 //SOURCES PrecacheDataTest.java
+//SOURCES PrecacheMirrorsTest.java
 //SOURCES PrecacheStoreTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java

@@ -60,8 +60,11 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
         }
     }
 
-    /** How images come into the node: loaded into its storage, or used from store.sqfs and only the rest loaded. */
-    public enum Mode { LOAD, STORE }
+    /**
+     * How images come into the node, in the words of curl-all: LOAD unpacks all of them into its storage; with each of the
+     * others the node mounts store.sqfs if the partition has it, and loads only what that lacks.
+     */
+    public enum Mode { AUTO, LOAD, STORE, BOTH }
 
     /**
      * One plain file, or folder, and what becomes of it.
@@ -69,7 +72,7 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
      * @param source in {@link #units}; of a folder, its path on the node
      * @param unit that it is, or that it is a drop-in of; null: a program or a folder
      * @param stages that need it
-     * @param mode the mode that needs it; LOAD: both
+     * @param mode LOAD: in every mode; STORE: in all but load
      */
     private record Part(String source, String unit, Set<Stage> stages, Mode mode) {
         boolean isDropin() {

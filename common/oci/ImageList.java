@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -118,6 +119,11 @@ public record ImageList(Path file, List<Entry> entries) {
     /** The list without what no container runs from. */
     public ImageList runnable() {
         return new ImageList(file, entries.stream().filter(e -> !e.whole).toList());
+    }
+
+    /** The list without the references in {@code present}. */
+    public ImageList without(Set<String> present) {
+        return new ImageList(file, entries.stream().filter(e -> !present.contains(e.text)).toList());
     }
 
     /** The list as a file. */

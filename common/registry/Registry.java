@@ -40,7 +40,7 @@ public final class Registry {
     private final Http http;
     private final Credentials credentials;
     private final Map<String, RegistryLogin> logins = new ConcurrentHashMap<>();
-    /** Host → how often it failed since it last answered. */
+    /** Host to how often it failed since it last answered. */
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     private final Map<String, String> schemes = new ConcurrentHashMap<>();
 

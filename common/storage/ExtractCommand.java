@@ -5,10 +5,14 @@ package common.storage;
 //SOURCES ../cli/JobsOption.java
 //SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../disk/DiskSize.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES ContainersStorage.java
+//SOURCES FreeMemory.java
 //SOURCES Loader.java
+//SOURCES StoreEstimate.java
+//SOURCES StoreSource.java
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -25,6 +29,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.Proc;
+import common.disk.DiskSize;
 import common.oci.ImageList;
 import common.oci.OciLayout;
 import picocli.CommandLine.Mixin;
@@ -51,6 +56,10 @@ public abstract class ExtractCommand extends Cli.Command {
             description = "How often an image is tried again that skopeo could not copy (default: ${DEFAULT-VALUE}).")
     int retries;
 
+    @Option(names = "--spare-memory", paramLabel = "SIZE", converter = DiskSize.class, description = "Where the root is in "
+            + "RAM: load nothing, and say so, unless so much memory stays free beside the unpacked images, such as 4GiB.")
+    Long spareMemory;
+
     @Mixin
     JsonOption json;
 
@@ -70,6 +79,9 @@ public abstract class ExtractCommand extends Cli.Command {
         OciLayout set = OciLayout.at(set(), blobs);
         ImageList list = ImageList.read(list(set.folder())).runnable();
         Proc.need("skopeo", "podman");
+        if (spareMemory != null && !fits(set, list)) {
+            return Cli.DONE;
+        }
 
         Loader.Outcome outcome = new Loader(ContainersStorage.ofHost(), set, list, retries, json.text())
                 .load(jobs.jobs());
@@ -82,6 +94,22 @@ public abstract class ExtractCommand extends Cli.Command {
         int exit = failed == 0 ? Cli.DONE : failed == list.entries().size() ? Cli.FAILED : Cli.PARTIAL;
         json.print(document(set, outcome, seconds), exit);
         return exit;
+    }
+
+    /** Whether what is not there yet fits into memory, beside what is to stay free. */
+    private boolean fits(OciLayout set, ImageList list) throws IOException {
+        ImageList missing = list.without(ContainersStorage.ofHost().names());
+        long unpacked = StoreEstimate.of(new StoreSource(set.folder(), null,
+                List.of(new StoreSource.SourceSet(name, set, missing)))).unpackedBytes();
+        long free = FreeMemory.bytes(Path.of("/proc/meminfo"));
+        if (free - unpacked >= spareMemory) {
+            return true;
+        }
+        json.text().printf(Locale.ROOT, "not loaded: the images unpack to %d MB, and of %d MB of free memory %d MB are to "
+                + "stay free; pulls take them from the registry of this node%n", unpacked / 1_000_000, free / 1_000_000,
+                spareMemory / 1_000_000);
+        json.print(Json.object().put("set", name).put("unpackedBytes", unpacked).put("freeMemory", free), Cli.DONE);
+        return false;
     }
 
     private Path set() {

@@ -4,6 +4,7 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
+//SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
 //SOURCES StoreSource.java
@@ -19,11 +20,14 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import common.cli.Cli;
 import common.cli.Json;
 import common.oci.Descriptor;
 import common.oci.Digest;
+import common.oci.ImageList;
 import common.oci.Manifest;
 import common.oci.OciLayout;
 
@@ -43,7 +47,11 @@ public final class StoreEstimate {
     public static StoreEstimate of(StoreSource input) throws IOException {
         StoreEstimate size = new StoreEstimate();
         for (StoreSource.SourceSet set : input.sets()) {
+            Set<String> listed = set.list().entries().stream().map(ImageList.Entry::text).collect(Collectors.toSet());
             for (Descriptor image : set.layout().images()) {
+                if (image.name() != null && !listed.contains(image.name())) {
+                    continue;
+                }
                 try {
                     size.add(set.layout(), image.digest());
                 } catch (Cli.Failure | UncheckedIOException e) {

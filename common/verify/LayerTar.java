@@ -97,7 +97,7 @@ final class LayerTar {
         } else if (!headers.add((name.startsWith("/") ? "/" : "") + path)) {
             return Optional.of(name + " is there twice");
         } else if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_PATH || longest(path) > LONGEST_NAME) {
-            return Optional.of("a name that is too long: " + name.substring(0, 40) + "…");
+            return Optional.of("a name that is too long: " + name.substring(0, 40) + "...");
         }
         for (Path at = path.getParent(); at != null && at.getParent() != null; at = at.getParent()) {
             if (links.containsKey(at) && !there.contains(links.get(at))) {
