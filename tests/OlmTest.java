@@ -138,15 +138,15 @@ class OlmTest {
                 FileLayer.with("configs/lso/catalog.json", only(0).json()).without("configs/nfd"));
         assertAll(() -> assertEquals(imagesOf("local-storage-operator 4.10.1"),
                 olm(index, "local-storage-operator").out().lines().toList()),
-                () -> assertEquals("error: " + index + ": no package nfd in this catalog; the nearest of 2: "
-                        + "ptp-operator, local-storage-operator\n", olm(index, "nfd").err()));
+                () -> assertEquals("error: " + index + ": no package nfd in this catalog; it has "
+                        + "local-storage-operator, ptp-operator\n", olm(index, "nfd").err()));
     }
 
     @Test
     @DisplayName("a database in an upper layer hides the one below")
     void databaseReplaced() throws IOException, SQLException {
         String index = corpus.index("database", CatalogCorpus.database(only(1)), CatalogCorpus.database(only(2)));
-        assertEquals("error: " + index + ": no package nfd in this catalog; the nearest of 1: ptp-operator\n",
+        assertEquals("error: " + index + ": no package nfd in this catalog; it has ptp-operator\n",
                 olm(index, "nfd").err());
     }
 

@@ -100,7 +100,7 @@ class ParseIndexTest {
         Files.writeString(images, "quay.io/first:1\n");
         ScriptRun run = run("many:stable", "mani:stable");
         assertAll(() -> assertEquals(Cli.FAILED, run.exit()),
-                () -> assertEquals("error: no package mani in this catalog; the nearest of 1: many\n", run.err()),
+                () -> assertEquals("error: no package mani in this catalog; it has many\n", run.err()),
                 () -> assertEquals("quay.io/first:1\n", Files.readString(images)));
     }
 

@@ -24,7 +24,7 @@ final class RunningRegistry extends LoopbackServer {
                 Files.createDirectories(folder).resolve("access.log")));
         args.addAll(List.of(more));
         List<String> argv = new ArrayList<>(Scripts.argv(ServeImages.class, args.toArray()));
-        argv.add(1, "-Xmx32m"); // as on a node
+        argv.add(argv.indexOf("-cp"), "-Xmx32m"); // as on a node
         return new RunningRegistry(argv, port, folder);
     }
 

@@ -29,8 +29,8 @@ final class Scripts {
 
     /** Ctrl-C reaches it also where this run was started in the background: an ignored SIGINT is inherited. */
     static List<String> argv(Class<? extends Cli.Command> script, Object... args) {
-        List<String> argv = new ArrayList<>(List.of("env", "--default-signal=INT", Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), script.getName()));
+        List<String> argv = new ArrayList<>(List.of("env", "--default-signal=INT",
+                Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), script.getName()));
         Stream.of(args).map(String::valueOf).forEach(argv::add);
         return argv;
     }
