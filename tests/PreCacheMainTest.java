@@ -167,7 +167,7 @@ class PreCacheMainTest {
         Files.writeString(config.resolve("operators.packagesAndChannels"), "ptp-operator:unstable\n");
         ScriptRun run = run("--config", config);
         assertAll(() -> assertEquals(Cli.FAILED, run.exit()), () -> assertEquals("old\n", Files.readString(list())),
-                () -> assertTrue(run.err().contains("no channel unstable in package ptp-operator; the nearest"),
+                () -> assertTrue(run.err().contains("no channel unstable in package ptp-operator; it has"),
                         run.err()));
     }
 

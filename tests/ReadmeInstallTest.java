@@ -79,7 +79,8 @@ class ReadmeInstallTest {
     @Test
     @DisplayName("merges into a site")
     void merges() throws IOException {
-        Path site = Files.writeString(folder.resolve("site.yaml"), "kind: ClusterInstance\nspec:\n  clusterName: a\n");
+        Path site = Files.writeString(folder.resolve("site.yaml"), "kind: ClusterInstance\nspec:\n  clusterName: a\n"
+                + "  nodes:\n  - hostName: b\n");
         Proc.Result result = run("jbang siteconfig.java ");
         assertEquals(0, result.exit(), result::toString);
         assertTrue(Files.readString(site).contains("precache-images.service"));

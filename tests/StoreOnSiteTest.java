@@ -2,6 +2,7 @@
 //SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/oci/Digest.java
 //SOURCES ../common/oci/Manifest.java
+//SOURCES ../common/oci/OciLayout.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ../container-images/curl-all.java
 //SOURCES ../container-images/images-4.10.3/extract-initial-4.10.3.java
@@ -32,6 +33,7 @@ import common.cli.Proc;
 import common.inventory.Inventory;
 import common.oci.Digest;
 import common.oci.Manifest;
+import common.oci.OciLayout;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -110,9 +112,12 @@ class StoreOnSiteTest {
     }
 
     @Test
-    void needs_no_blobs_beside_it() throws IOException {
+    void needs_no_layers_beside_it() throws IOException {
+        OciLayout set = OciLayout.at(partition.resolve("ocp-images"), null);
+        assertTrue(set.images().stream().map(i -> set.manifest(i.digest())).flatMap(m -> m.layers().stream())
+                .noneMatch(set::holds));
         try (Stream<Path> files = Files.list(partition)) {
-            assertEquals(List.of("ai-images", "inventory.json", "ocp-images", "staged.json", "store.sqfs"), files
+            assertEquals(List.of("ai-images", "blobs", "inventory.json", "ocp-images", "staged.json", "store.sqfs"), files
                     .map(f -> f.getFileName().toString()).filter(f -> !f.startsWith(".")).sorted().toList());
         }
     }
