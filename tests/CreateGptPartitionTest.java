@@ -1,3 +1,4 @@
+//SOURCES EmptyDisk.java
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/BlockDevice.java
@@ -21,58 +22,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Json;
 import common.cli.Proc;
 import common.disk.BlockDevice;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("partition")
 @DisplayName("create-gpt-partition")
-class CreateGptPartitionTest {
-    private static final long GIB = 1024 * TestDisk.MIB;
-    /** The type of Linux file systems, which sgdisk gives too. */
-    private static final String LINUX = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
-    /** Where a partition of a 1 GiB disk ends: the last MiB holds the second table. */
-    private static final long END = 2095104;
-
-    @TempDir
-    Path folder;
-    private Path mount;
-    private TestDisk disk;
-
-    @BeforeEach
-    void sparseDisk() throws IOException {
-        disk = new TestDisk(folder, GIB);
-        mount = folder.toRealPath().resolve("mount");
-    }
-
-    @AfterEach
-    void nothingStaysAttached() throws IOException {
-        disk.close();
-    }
-
-    private ScriptRun create(Object... more) {
-        Object[] args = new Object[more.length + 2];
-        args[0] = "--device";
-        args[1] = disk.device;
-        System.arraycopy(more, 0, args, 2, more.length);
-        return ScriptRun.of(new CreateGptPartition(), args);
-    }
-
-    /** A line of the table as it should be; the end is exclusive. */
-    private static String partition(int number, long start, long end, String name) {
-        return number + ":start=" + start + ",size=" + (end - start) + ",type=" + LINUX + ",name=\"" + name + "\"";
-    }
-
-    private static void ok(ScriptRun result) {
-        assertEquals(0, result.exit(), result.toString());
-    }
-
+class CreateGptPartitionTest extends EmptyDisk {
     @Test
     @DisplayName("by default makes the original's partition of a 120 GiB disk, and mounts XFS")
     void original() throws IOException {
@@ -294,83 +253,5 @@ class CreateGptPartitionTest {
     @CsvSource({"/dev/vdb, /dev/vdb1", "/dev/nvme0n1, /dev/nvme0n1p1", "/dev/loop7, /dev/loop7p1"})
     void nodes(Path device, Path node) {
         assertEquals(node, new BlockDevice(device, false, 512, GIB).node(1));
-    }
-
-    private long features(String field) throws IOException {
-        long start = 512 * Long.parseLong(disk.table().get(0).replaceFirst(".*start=(\\d+),.*", "$1"));
-        Path copy = folder.resolve("partition");
-        Proc.of("dd", "status=none", "if=" + disk.file, "of=" + copy, "bs=1M", "iflag=skip_bytes", "skip=" + start,
-                "conv=sparse").check();
-        String printed = Proc.of("xfs_db", "-r", "-c", "sb 0", "-c", "print " + field, copy.toString()).check();
-        return Long.decode(printed.strip().replaceFirst(".*= ", ""));
-    }
-
-    @Test
-    @DisplayName("makes XFS that RHEL 8 mounts: no feature that its kernel does not know")
-    void oldestKernel() throws IOException {
-        ok(create("--size", "400MiB", "--no-mount"));
-        assertEquals(0, features("features_incompat") & ~7, "ftype, sparse inodes, meta_uuid");
-        assertEquals(0, features("features_ro_compat") & ~7, "finobt, rmapbt, reflink");
-    }
-
-    @Test
-    @DisplayName("--node-kernel of RHEL 9 lets mkfs.xfs keep the features that this kernel has")
-    void newerKernel() throws IOException {
-        ok(create("--size", "400MiB", "--no-mount", "--node-kernel", "5.14"));
-        assertEquals(8, features("features_incompat") & ~7, "bigtime");
-        assertEquals(8, features("features_ro_compat") & ~7, "inobtcount");
-        assertEquals(2, create("--node-kernel", "latest", "--label", "x", "--size", "400MiB", "--force").exit());
-    }
-
-    @Test
-    @DisplayName("--fresh makes the file system of a disk of unknown origin anew, unless it is mounted")
-    void fresh() throws Exception {
-        ok(create("--size", "400MiB", "--mount", mount));
-        Files.writeString(mount.resolve("theirs"), "x");
-        ScriptRun mounted = create("--mount", mount, "--fresh");
-        assertTrue(mounted.exit() == 1 && mounted.err().contains("unmount it first"), mounted::toString);
-        Proc.of("umount", mount.toString()).check();
-        for (int tenths = 0; !disk.loops().isEmpty() && tenths < 100; tenths++) {
-            Thread.sleep(100); // the kernel detaches it a moment later
-        }
-        ScriptRun run = create("--mount", mount, "--fresh");
-        ok(run);
-        assertTrue(run.out().startsWith("formatted: "), run.out());
-        assertTrue(Files.notExists(mount.resolve("theirs")));
-    }
-
-    @Test
-    @DisplayName("mounts it without devices and set-user-id programs")
-    void mountOptions() throws IOException {
-        ok(create("--size", "400MiB", "--mount", mount));
-        assertTrue(Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-                .anyMatch(l -> l.contains(" " + mount + " ") && l.contains("nosuid,nodev")));
-    }
-
-    @Test
-    @DisplayName("--force goes on where only the copy of a table at the disk's end is left")
-    void backupTable() {
-        Proc.of("sfdisk", "-q", disk.file.toString()).stdin("label: gpt\nname=\"root\", size=100MiB\n").check();
-        Proc.of("dd", "status=none", "if=/dev/zero", "of=" + disk.file, "bs=1M", "count=10", "conv=notrunc").check();
-        ScriptRun refused = create("--size", "400MiB", "--no-mount");
-        assertTrue(refused.exit() == 1 && refused.err().contains("half of a GPT") && refused.err().contains("--force"),
-                refused::toString);
-        ok(create("--size", "400MiB", "--no-mount", "--force"));
-        assertEquals(1, disk.table().size());
-        assertTrue(disk.table().get(0).contains("name=\"data\""), disk.table()::toString);
-    }
-
-    @Test
-    @DisplayName("a disk staged with sectors of 512 bytes, copied onto one of 4096: refused, and made anew with --force")
-    void otherSectors() {
-        ok(create("--size", "400MiB", "--no-mount"));
-        String large = Proc.of("losetup", "--find", "--show", "--sector-size", "4096", disk.file.toString()).check().strip();
-        try {
-            ScriptRun refused = ScriptRun.of(new CreateGptPartition(), "--device", large, "--size", "400MiB", "--no-mount");
-            assertTrue(refused.exit() == 1 && refused.err().contains("--force"), refused::toString);
-            ok(ScriptRun.of(new CreateGptPartition(), "--device", large, "--size", "400MiB", "--no-mount", "--force"));
-        } finally {
-            Proc.of("losetup", "--detach", large).check();
-        }
     }
 }

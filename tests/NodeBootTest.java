@@ -1,6 +1,5 @@
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/PartitionLabel.java
-//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/node/NodeTar.java
 //SOURCES ../common/oci/Descriptor.java
 //SOURCES ../common/oci/Digest.java
@@ -18,6 +17,7 @@
 //SOURCES RenderedConfig.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
+//SOURCES SiteStandIns.java
 //SOURCES TestImages.java
 
 import static org.junit.jupiter.api.Assertions.assertAll;
@@ -34,7 +34,6 @@ import java.util.Map;
 import common.cli.Proc;
 import common.disk.PartitionLabel;
 import common.ignition.IgnitionFiles.Mode;
-import common.ignition.IgnitionFiles.Stage;
 import common.node.NodeTar;
 import common.oci.Descriptor;
 import common.oci.Digest;
@@ -54,13 +53,6 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("A booted node")
 class NodeBootTest {
     private static final String REPOSITORY = "quay.io/openshift-release-dev/ocp-v4.0-art-dev@";
-    /** Prints those of its arguments that are images of this node. */
-    private static final String SEEN = """
-            for image; do
-                podman image exists "$image" && echo "$image"
-            done
-            true
-            """;
 
     @TempDir
     static Path folder;
@@ -98,7 +90,7 @@ class NodeBootTest {
     @Test
     @DisplayName("in discovery without the partition: one clear line, status 4, and the agent starts within 30 s")
     void missingPartition() throws IOException {
-        Map<String, String> report = discovery(Mode.STORE, PartitionLabel.DATA)
+        Map<String, String> report = standIns().discovery(Mode.STORE, PartitionLabel.DATA)
                 .fact("refused", "curl --silent --max-time 20 http://127.0.0.1:22700/v2/; echo $?")
                 .live(image, folder, "missing");
         assertAll(() -> assertEquals("failed 4", report.get("data")),
@@ -118,7 +110,7 @@ class NodeBootTest {
         Path both = copy("both");
         Files.copy(store(), both.resolve("store.sqfs"));
         Path disk = NodePartition.raw(folder, "installer", 4096, PartitionLabel.DATA, both);
-        NodeBoot boot = discovery(Mode.STORE, PartitionLabel.DATA).program("installer", """
+        NodeBoot boot = standIns().discovery(Mode.STORE, PartitionLabel.DATA).program("installer", """
                 disk=/dev/nvme0n1
                 busy() { # what the agent and coreos-installer call busy
                     lsblk --noheadings --raw --output MOUNTPOINT,FSTYPE $disk | grep -e '^/' -e '\\[SWAP' -e _member
@@ -171,7 +163,7 @@ class NodeBootTest {
         Files.delete(hanging.resolve("node/bin/extract-initial")); // a hard link
         Files.writeString(hanging.resolve("node/bin/extract-initial"), "sleep infinity & wait\n");
         Path disk = NodePartition.raw(folder, "multipath", 512, RenderedConfig.ODD, hanging);
-        NodeBoot boot = discovery(Mode.LOAD, RenderedConfig.ODD).service("multipathd.service", """
+        NodeBoot boot = standIns().discovery(Mode.LOAD, RenderedConfig.ODD).service("multipathd.service", """
                 [Unit]
                 Description=Stand-in of multipathd
                 DefaultDependencies=no
@@ -220,14 +212,14 @@ class NodeBootTest {
     void installed() throws IOException {
         Path root = LabNode.overlay(image.disk(), folder.resolve("installed-root.qcow2"));
         Path disk = NodePartition.disk(folder, "installed", PartitionLabel.DATA, content);
-        NodeBoot boot = pointer(Mode.LOAD);
+        NodeBoot boot = standIns().pointer(Mode.LOAD);
         Map<String, String> first = boot.installed(folder, "first", root, disk);
         assertAll(() -> assertEquals("active 0", first.get("loader")),
                 () -> assertTrue(first.get("lines").contains(" 2 loaded, 0 already there, 0 failed of 2 images"),
                         first.get("lines")),
                 () -> assertFacts(first),
                 () -> assertEquals("disabled", first.get("enabled")));
-        Map<String, String> second = pointer(Mode.LOAD).installed(folder, "second", root, disk);
+        Map<String, String> second = standIns().pointer(Mode.LOAD).installed(folder, "second", root, disk);
         assertAll(() -> assertEquals("inactive 0", second.get("loader")),
                 () -> assertEquals("partition data on /dev/vdb is at /run/precache/data", second.get("lines")),
                 () -> assertFacts(second));
@@ -243,7 +235,7 @@ class NodeBootTest {
         }
         Path root = LabNode.overlay(image.disk(), folder.resolve("mixed-root.qcow2"));
         Path disk = NodePartition.disk(folder, "mixed", PartitionLabel.DATA, lacking);
-        Map<String, String> report = pointer(Mode.STORE).installed(folder, "mixed", root, disk);
+        Map<String, String> report = standIns().pointer(Mode.STORE).installed(folder, "mixed", root, disk);
         assertAll(() -> assertEquals("active 0", report.get("loader")),
                 () -> assertTrue(report.get("lines").matches("partition data on /dev/vdb is at /run/precache/data "
                         + "1 images in the store at /var/lib/precache/store .* 1 loaded, 1 already there, 0 failed of 2 "
@@ -278,127 +270,8 @@ class NodeBootTest {
         return Digest.of(Repository.ROOT.resolve("lab/node/root/etc/containers/storage.conf")).hex();
     }
 
-    private static NodeBoot discovery(Mode mode, PartitionLabel label) {
-        NodeBoot boot = new NodeBoot(new RenderedConfig(Stage.AI, mode, label)).service("agent.service", """
-                [Unit]
-                Description=Stand-in of the agent
-                Wants=network-online.target
-                After=network-online.target
-
-                [Service]
-                Type=oneshot
-                RemainAfterExit=yes
-                ExecStart=/usr/bin/bash -c 'bash /usr/local/bin/seen %s >/run/seen'
-
-                [Install]
-                WantedBy=multi-user.target
-                """.formatted(agentImage))
-                .property("agent", "agent.service", "ActiveState")
-                .fact("delay", "systemctl show --value --property=InactiveExitTimestampMonotonic agent.service; "
-                        + "systemctl show --value --property=InactiveExitTimestampMonotonic precache-data.service");
-        return common(boot, "precache-images");
-    }
-
-    /** The pull service has the commands of release 4.10, but the image is only inspected: it has no program in it. */
-    private static NodeBoot pointer(Mode mode) {
-        NodeBoot boot = new NodeBoot(RenderedConfig.of(Stage.OCP, mode));
-        boot.service("machine-config-daemon-pull.service", """
-                [Unit]
-                Description=Stand-in of the Machine Config Operator's service
-                Wants=crio-wipe.service NetworkManager-wait-online.service
-                After=crio-wipe.service NetworkManager-wait-online.service
-
-                [Service]
-                Type=oneshot
-                RemainAfterExit=yes
-                ExecStart=/bin/sh -c '/bin/mkdir -p /run/bin'
-                ExecStart=/bin/sh -c "while ! /usr/bin/podman pull --quiet '%1$s'; do sleep 1; done"
-                ExecStart=/bin/sh -c "/usr/bin/podman image inspect --format '{{.Digest}}' '%1$s' > /run/bin/daemon.tmp"
-                ExecStart=/bin/sh -c '/bin/mv /run/bin/daemon.tmp /run/bin/daemon'
-
-                [Install]
-                WantedBy=multi-user.target
-                """.formatted(daemonImage)).service("nodeip-configuration.service", """
-                [Unit]
-                Description=Stand-in of the service that runs a container
-                Wants=NetworkManager-wait-online.service
-                After=NetworkManager-wait-online.service
-                Before=crio.service
-
-                [Service]
-                Type=oneshot
-                RemainAfterExit=yes
-                ExecStart=/usr/bin/bash -c 'bash /usr/local/bin/seen %s %s >/run/seen'
-
-                [Install]
-                WantedBy=multi-user.target
-                """.formatted(daemonImage, otherImage))
-                .service("crio-wipe.service", """
-                [Unit]
-                Description=Stand-in of CRI-O's service
-                Before=crio.service
-                RequiresMountsFor=/var/lib/containers
-
-                [Service]
-                Type=oneshot
-                ExecStart=/usr/bin/true
-
-                [Install]
-                WantedBy=multi-user.target
-                """).service("crio.service", """
-                [Unit]
-                Description=Stand-in of CRI-O, which reads its drop-ins when it starts
-                Wants=network-online.target crio-wipe.service
-                After=network-online.target nodeip-configuration.service machine-config-daemon-pull.service
-
-                [Service]
-                ExecStart=/usr/bin/bash -c 'cat /etc/crio/crio.conf.d/90* >/run/crio-read; \
-                    trap "echo 1 >/run/crio-told" HUP; while :; do sleep 1; done'
-
-                [Install]
-                WantedBy=multi-user.target
-                """)
-                .property("pull", "machine-config-daemon-pull.service", "ActiveState")
-                .fact("daemon", "cat /run/bin/daemon")
-                .service("early.service", """
-                [Unit]
-                Description=A client that comes before the registry
-                DefaultDependencies=no
-                After=precache-registry.socket
-                Before=precache-data.service
-
-                [Service]
-                ExecStart=/usr/bin/bash -c 'curl -s -o /dev/null -w %{http_code} http://127.0.0.1:22700/v2/ >/run/early'
-
-                [Install]
-                WantedBy=sockets.target
-                """.replace("%{", "%%{")).program("crio", "#!/bin/bash\necho crio version 1.28.3\n")
-                .fact("early", "cat /run/early")
-                .fact("killed", "[ ! -s /run/precache/store.env ] || export $(cat /run/precache/store.env); "
-                        + "systemctl kill --signal=KILL precache-registry.service; podman rmi --force " + daemonImage + " >/dev/null 2>&1; "
-                        + "podman pull --quiet " + daemonImage + " >/dev/null; podman image exists " + daemonImage + " && echo "
-                        + daemonImage)
-                .fact("pins", "cat /etc/crio/crio.conf.d/40-precache-pinned.conf")
-                .fact("mirrors", """
-                        printf '[[registry]]\\nlocation = \"quay.io/openshift-release-dev\"\\n[[registry.mirror]]\\nlocation = \
-                        \"site.example.com/mirror\"\\n' >/etc/containers/registries.conf
-                        for try in {1..60}; do
-                            grep -o site.example.com/mirror /etc/containers/registries.conf.d/90-precache.conf && break; sleep 1
-                        done; sleep 2; cat /run/crio-told""")
-                .fact("enabled", "systemctl is-enabled precache-ocp-images.service")
-                .fact("crio", "cat /run/crio-read");
-        return common(boot, "precache-ocp-images");
-    }
-
-    private static NodeBoot common(NodeBoot boot, String loader) {
-        return boot.program("seen", SEEN).fact("seen", "cat /run/seen")
-                .fact("loader", "systemctl show --value --property=ActiveState " + loader + ".service; "
-                        + "systemctl show --value --property=ExecMainStatus " + loader + ".service")
-                .fact("data", "systemctl show --value --property=ActiveState precache-data.service; "
-                        + "systemctl show --value --property=ExecMainStatus precache-data.service")
-                .fact("lines", "journalctl -b -t precache-data -t " + loader + " -o cat")
-                .fact("conf", "sha256sum </etc/containers/storage.conf | cut -d' ' -f1")
-                .fact("cycles", "journalctl -b -o cat | grep -c 'ordering cycle'");
+    private static SiteStandIns standIns() {
+        return new SiteStandIns(agentImage, daemonImage, otherImage);
     }
 
     /** The partition's content once more, without a copy of its bytes. */

@@ -67,6 +67,7 @@
 //SOURCES OfflineStagingTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
+//SOURCES PartitionForNodesTest.java
 //SOURCES PreCacheExamplesTest.java
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java
@@ -103,6 +104,7 @@
 //SOURCES RhcosImageTest.java
 //SOURCES ScriptsTest.java
 //SOURCES SharedBlobsTest.java
+//SOURCES SiteConfigRefusalsTest.java
 //SOURCES SiteConfigTest.java
 //SOURCES SiteConsumersTest.java
 //SOURCES SiteNodeTest.java
