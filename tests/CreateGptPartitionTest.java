@@ -1,8 +1,8 @@
-//SOURCES EmptyDisk.java
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/BlockDevice.java
 //SOURCES ../create-gpt-partition.java
+//SOURCES EmptyDisk.java
 //SOURCES ScriptRun.java
 //SOURCES TestDisk.java
 

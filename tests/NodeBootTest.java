@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/node/NodeTar.java
 //SOURCES ../common/oci/Descriptor.java
 //SOURCES ../common/oci/Digest.java

@@ -1,7 +1,7 @@
-//SOURCES EmptyDisk.java
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../create-gpt-partition.java
+//SOURCES EmptyDisk.java
 //SOURCES ScriptRun.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;

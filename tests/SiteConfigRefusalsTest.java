@@ -1,8 +1,8 @@
 //SOURCES ../common/cli/Json.java
-//SOURCES SiteFiles.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../siteconfig.java
 //SOURCES ScriptRun.java
+//SOURCES SiteFiles.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -104,7 +104,7 @@ abstract class SiteFiles {
     }
 
     static JsonNode json(String yaml, int document, Object... path) {
-        return Json.parse(SiteConfigTest.<String>at(yaml, document, path).getBytes(StandardCharsets.UTF_8), "value");
+        return Json.parse(SiteFiles.<String>at(yaml, document, path).getBytes(StandardCharsets.UTF_8), "value");
     }
 
     static List<String> names(JsonNode config) {

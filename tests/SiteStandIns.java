@@ -1,4 +1,5 @@
 //SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/oci/Digest.java
 //SOURCES ../container-images/stage-node.java
 //SOURCES NodeBoot.java
@@ -131,7 +132,8 @@ record SiteStandIns(String agentImage, String daemonImage, String otherImage) {
                         \"site.example.com/mirror\"\\n' >/etc/containers/registries.conf
                         for try in {1..60}; do
                             grep -o site.example.com/mirror /etc/containers/registries.conf.d/90-precache.conf && break; sleep 1
-                        done; sleep 2; cat /run/crio-told""")
+                        done
+                        for try in {1..60}; do [ -e /run/crio-told ] && break; sleep 1; done; cat /run/crio-told""")
                 .fact("enabled", "systemctl is-enabled precache-ocp-images.service")
                 .fact("crio", "cat /run/crio-read");
         return common(boot, "precache-ocp-images");
