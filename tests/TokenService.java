@@ -77,8 +77,9 @@ final class TokenService extends Dispatcher implements AutoCloseable {
             return new MockResponse(401, Headers.of(), "{\"errors\":[{\"message\":\"who are you?\"}]}");
         }
         String[] scope = asked.queryParameter("scope").split(":");
-        tokens.add(jwt(scope[1], scope[2]));
-        ObjectNode answer = Json.object().put("access_token", tokens.get(tokens.size() - 1)).put("expires_in", 300);
+        String token = jwt(scope[1], scope[2]);
+        tokens.add(token);
+        ObjectNode answer = Json.object().put("access_token", token).put("expires_in", 300);
         return new MockResponse(200, Headers.of("Content-Type", "application/json"), answer.toString());
     }
 
