@@ -4,6 +4,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import org.junit.platform.engine.TestExecutionResult;
@@ -17,6 +19,8 @@ import org.junit.platform.launcher.TestPlan;
 /** One line per test as it ends, why it failed, and the counts as the last line. */
 final class TestReport implements TestExecutionListener {
     private static final int FRAMES = 8;
+    private static final Pattern RESULT = Pattern.compile("passed  |FAILED  |skipped | {4}");
+    private static final Pattern COUNTS = Pattern.compile("(?m)^(\\d+) passed, (\\d+) failed, (\\d+) skipped$");
 
     private final PrintStream out;
     private TestPlan plan;
@@ -79,6 +83,22 @@ final class TestReport implements TestExecutionListener {
                 result.getThrowable().ifPresent(this::explain);
             }
             default -> throw new AssertionError(result);
+        }
+    }
+
+    /** Takes over what a run of one class, with the tag vm, on a JVM of its own has printed. */
+    void ranElsewhere(String name, String printed, String err, Duration took) {
+        System.err.print(err);
+        printed.lines().filter(l -> RESULT.matcher(l).lookingAt()).forEach(out::println);
+        times.add(name, Set.of("vm"), took);
+        Matcher counts = COUNTS.matcher(printed);
+        if (counts.find()) {
+            passed += Integer.parseInt(counts.group(1));
+            failed += Integer.parseInt(counts.group(2));
+            skipped += Integer.parseInt(counts.group(3));
+        } else {
+            failed++;
+            out.println("FAILED  " + name + ": its run ended without a result; see what it wrote to stderr");
         }
     }
 

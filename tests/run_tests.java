@@ -5,6 +5,7 @@
 //SOURCES ../lab/HostPackages.java
 //SOURCES ../lab/VmRehearsal.java
 //SOURCES Repository.java
+//SOURCES TestLanes.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
 //SOURCES ArrivedDiskTest.java
@@ -130,11 +131,13 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestTag;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TagFilter;
@@ -159,6 +162,8 @@ class RunTests extends Cli.Command {
             "readelf", "curl", "python3");
     /** What makes a Debian to run in, and UEFI for a guest, where Debian has it. */
     private static final List<String> ON_DEBIAN = List.of("mmdebstrap", "/usr/share/OVMF/OVMF_CODE_4M.fd");
+
+    private static final TestTag VM = TestTag.create("vm");
 
     @Option(names = "--tag", arity = "1..*", paramLabel = "NAME", description = "Only tests with one of these tags.")
     private List<String> tags = List.of();
@@ -187,7 +192,7 @@ class RunTests extends Cli.Command {
         return run();
     }
 
-    /** One class after the other, so that Ctrl-C ends the run after the clean-up of the class it meets. */
+    /** One class after the other, so that Ctrl-C ends the run after the clean-up of the class it meets; then those with VMs. */
     private int run() throws Exception {
         AtomicBoolean stopping = new AtomicBoolean();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopping.set(true)));
@@ -195,12 +200,17 @@ class RunTests extends Cli.Command {
         Launcher launcher = LauncherFactory.create();
         TestPlan plan = launcher.discover(select(selectClasspathRoots(Set.of(here))));
         TestReport report = new TestReport(System.out);
-        for (TestIdentifier engine : plan.getRoots()) {
-            for (TestIdentifier testClass : plan.getChildren(engine)) {
-                if (!stopping.get()) {
-                    launcher.execute(select(List.of(selectUniqueId(testClass.getUniqueId()))), report);
-                }
+        List<TestIdentifier> all = plan.getRoots().stream().flatMap(e -> plan.getChildren(e).stream()).toList();
+        List<TestIdentifier> elsewhere = all.size() == 1 ? List.of() : all.stream().filter(c -> c.getTags().contains(VM))
+                .sorted(Comparator.comparing(c -> -plan.getDescendants(c).size())).toList();
+        for (TestIdentifier testClass : all) {
+            if (!stopping.get() && !elsewhere.contains(testClass)) {
+                launcher.execute(select(List.of(selectUniqueId(testClass.getUniqueId()))), report);
             }
+        }
+        if (!stopping.get()) {
+            new TestLanes(RunTests.class, elsewhere.stream().map(TestIdentifier::getLegacyReportingName).toList(), report)
+                    .run();
         }
         return report.end() ? Cli.DONE : Cli.FAILED;
     }
