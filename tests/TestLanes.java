@@ -1,6 +1,7 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES Scripts.java
+//SOURCES TestReport.java
 
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -6,6 +6,7 @@ package common.node;
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
+//SOURCES ClassArchive.java
 //SOURCES JavaRuntime.java
 //SOURCES NodeTar.java
 //SOURCES ScriptJar.java
@@ -38,6 +39,7 @@ import common.oci.DiskNames;
  * bin/NAME         a POSIX shell script for each of our scripts
  * jre/             the Java runtime
  * lib/*.jar        the scripts and all that they depend on, once
+ * lib/scripts.jsa  their classes, to start faster
  * </pre>
  */
 public final class NodeBundle {
@@ -84,6 +86,8 @@ public final class NodeBundle {
                 if (!runtime.libraries().isEmpty()) {
                     Cli.warn("the runtime needs on the node, beside glibc: " + String.join(", ", runtime.libraries()));
                 }
+                ClassArchive.make(node, jars.stream().map(ScriptJar::mainClass).toList(),
+                        Files.createTempDirectory(temp, "classes-"));
                 Files.write(node.resolve(ABOUT), Json.pretty(about));
                 NodeTar.pack(node, tar);
             }

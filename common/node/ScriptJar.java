@@ -2,6 +2,7 @@ package common.node;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
+//SOURCES ClassArchive.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,9 +28,10 @@ import common.cli.Proc;
  * anew so that both are in one folder and the same sources give the same bytes.
  *
  * @param name the script's name without the release it is for: extract-initial
+ * @param mainClass the class to start
  * @param java the Java version that its classes need, e.g. 17
  */
-public record ScriptJar(String name, int java) {
+public record ScriptJar(String name, String mainClass, int java) {
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final int CLASS_VERSION = 44; // of Java 1: a class file of Java 17 says 61
     /** Only what runs five times as often as by default is compiled: compiling was half of a pull's CPU time. */
@@ -66,7 +68,10 @@ public record ScriptJar(String name, int java) {
         if (Files.exists(jar)) {
             throw new Cli.Failure(Cli.USAGE, script + ": two scripts, or a script and a library, are named " + name);
         }
-        return new ScriptJar(name, rewrite(exported, jar));
+        int java = rewrite(exported, jar);
+        try (JarFile made = new JarFile(jar.toFile())) {
+            return new ScriptJar(name, made.getManifest().getMainAttributes().getValue(Attributes.Name.MAIN_CLASS), java);
+        }
     }
 
     private static List<Path> list(Path folder) throws IOException {
@@ -92,9 +97,6 @@ public record ScriptJar(String name, int java) {
             Manifest manifest = new Manifest();
             manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
             manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, old.get(Attributes.Name.MAIN_CLASS));
-            String libraries = String.valueOf(old.getOrDefault(Attributes.Name.CLASS_PATH, ""));
-            manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH,
-                    libraries.replaceAll("(^|\\s+)lib/", " ").strip());
             ByteArrayOutputStream text = new ByteArrayOutputStream();
             manifest.write(text);
             entry(out, JarFile.MANIFEST_NAME, text.toByteArray());
@@ -124,16 +126,22 @@ public record ScriptJar(String name, int java) {
         out.closeEntry();
     }
 
-    /** The program that starts it in the bundle: a POSIX shell may be given it, so that it needs no exec permission. */
+    /**
+     * The program that starts it in the bundle: a POSIX shell may be given it, so that it needs no exec permission. Each
+     * script has all jars as its class path, since an archive of classes is for one class path.
+     */
     public byte[] launcher() {
         return ("""
                 #!/bin/sh
                 # %s, with the Java of this folder: /usr/bin/bash %1$s --help
                 node=$(dirname "$(dirname "$(readlink -f "$0")")")
                 export LC_ALL=C.UTF-8 # systemd gives none, and names would be ASCII only
-                %2$sexec "$node/jre/bin/java" -XX:+UseSerialGC -XX:-UsePerfData %3$s \\
-                    -jar "$node/lib/%1$s.jar" "$@"
+                jars=$(printf ':%%s' "$node"/lib/*.jar)
+                %2$sexec "$node/jre/bin/java" %4$s \\
+                    -XX:SharedArchiveFile="$node/lib/%5$s" -Xlog:disable %3$s \\
+                    -cp "${jars#:}" %6$s "$@"
                 """).formatted(name, STAYS.containsKey(name) ? "MALLOC_ARENA_MAX=1 " : "",
-                STAYS.getOrDefault(name, SOON_ENDS)).getBytes(StandardCharsets.UTF_8);
+                STAYS.getOrDefault(name, SOON_ENDS), String.join(" ", ClassArchive.JVM), ClassArchive.FILE, mainClass)
+                .getBytes(StandardCharsets.UTF_8);
     }
 }
