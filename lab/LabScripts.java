@@ -58,6 +58,13 @@ record LabScripts(Path repository, LabFolder folder) {
                 "--state", folder.vms().toString());
     }
 
+    /** With nothing but the store; the disk is a copy of another one, as in a factory. */
+    List<String> stageOffline(Path disk) {
+        return List.of(jbang(), script("create-vm.java"), "--offline", "--profile", script("lab/profile-lab.yaml"),
+                "--disk", folder.disk().toString(), "--artifacts", folder.www().toString(), "--mode", "store",
+                "--start-sector", "1000000", "--copy-to", disk.toString());
+    }
+
     /** The whole way as lines to type, for a lab whose servers are up. */
     List<String> byHand(int webPort, Path storageConf) {
         String mountPoint = folder.mountPoint().toString();

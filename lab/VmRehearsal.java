@@ -45,19 +45,25 @@ final class VmRehearsal {
     private static final int BY_TAG = 7;
     private static final Duration BOOT = Duration.ofMinutes(15);
 
+    /** The disk that create-vm's VM staged, in mode both, or one that this host staged, in mode store, and copied. */
+    private enum Disk {
+        BOTH, STORE_ONLY
+    }
+
     /** A boot on site; {@code stopRegistry} as in {@link SiteNode}. */
-    private record Boot(Stage stage, Mode mode, SiteNode.Network network, boolean stopRegistry) {
+    private record Boot(Stage stage, Mode mode, Disk disk, SiteNode.Network network, boolean stopRegistry) {
         String name() {
             return (stage == Stage.AI ? "discovery-" : "installed-") + mode.name().toLowerCase()
-                    + (network == SiteNode.Network.NONE ? "" : "-swallowed");
+                    + (disk == Disk.BOTH ? "" : "-only") + (network == SiteNode.Network.NONE ? "" : "-swallowed");
         }
     }
 
-    /** Each stage, mode and network is there, and each stage's registry is stopped once. */
-    private static final List<Boot> FEW = List.of(new Boot(Stage.AI, Mode.LOAD, SiteNode.Network.NONE, true),
-            new Boot(Stage.AI, Mode.STORE, SiteNode.Network.SWALLOWS, false),
-            new Boot(Stage.OCP, Mode.STORE, SiteNode.Network.NONE, true),
-            new Boot(Stage.OCP, Mode.LOAD, SiteNode.Network.SWALLOWS, false));
+    /** Each stage, mode, disk and network is there, and each stage's registry is stopped once. */
+    private static final List<Boot> FEW = List.of(
+            new Boot(Stage.AI, Mode.LOAD, Disk.BOTH, SiteNode.Network.NONE, true),
+            new Boot(Stage.AI, Mode.STORE, Disk.STORE_ONLY, SiteNode.Network.SWALLOWS, false),
+            new Boot(Stage.OCP, Mode.STORE, Disk.BOTH, SiteNode.Network.NONE, true),
+            new Boot(Stage.OCP, Mode.LOAD, Disk.BOTH, SiteNode.Network.SWALLOWS, false));
 
     private final LabFolder folder;
     private final LabScripts scripts;
@@ -67,7 +73,7 @@ final class VmRehearsal {
     private Corpus.Published corpus;
     private SiteImages images;
 
-    /** @param all to boot each stage in each mode with each network: twice as many boots */
+    /** @param all to boot each stage in each mode, from each disk that has what it takes, with each network */
     VmRehearsal(LabFolder folder, LabScripts scripts, boolean all) {
         this.folder = folder;
         this.scripts = scripts;
@@ -121,6 +127,11 @@ final class VmRehearsal {
             });
         }
         folder.release();
+        table.step("a second disk, staged by this host", () -> script(scripts.stageOffline(storeOnlyDisk())));
+    }
+
+    private Path storeOnlyDisk() {
+        return folder.path().resolve("store-only.qcow2");
     }
 
     /** The initial list gets one image of OCI and one multi-arch, the other one what only an installation needs. */
@@ -135,19 +146,25 @@ final class VmRehearsal {
     }
 
     private void onSite() throws IOException {
-        List<Boot> boots = all ? Stream.of(Stage.values()).flatMap(s -> Stream.of(Mode.LOAD, Mode.STORE).flatMap(m -> Stream
-                .of(SiteNode.Network.values()).map(n -> new Boot(s, m, n, n == SiteNode.Network.NONE)))).toList() : FEW;
+        List<Boot> boots = all ? Stream.of(Stage.values()).flatMap(s -> Stream.of(SiteNode.Network.values())
+                .flatMap(n -> every(s, n))).toList() : FEW;
         for (Boot boot : boots) {
             table.step("on site: " + boot.name(), () -> boot(boot));
         }
     }
 
+    private static Stream<Boot> every(Stage stage, SiteNode.Network network) {
+        boolean none = network == SiteNode.Network.NONE;
+        return Stream.of(new Boot(stage, Mode.LOAD, Disk.BOTH, network, none),
+                new Boot(stage, Mode.STORE, Disk.BOTH, network, none),
+                new Boot(stage, Mode.STORE, Disk.STORE_ONLY, network, none));
+    }
+
     private long boot(Boot boot) throws IOException {
         SiteNode site = new SiteNode(scripts.repository(), boot.stage, boot.mode, boot.network, images,
                 boot.stage == Stage.AI ? references(0, INITIAL) : references(Corpus.OCI, corpus.references().size()),
-                Stream.concat(corpus.references().stream(), Stream.of(Corpus.FURTHER_TAG, images.operatingSystem(),
-                        images.extensions(), images.always())).toList(), boot.stopRegistry);
-        Path data = LabNode.overlay(folder.stagedDisk(), folder.path().resolve(boot.name() + "-data.qcow2"));
+                served(boot.disk), boot.stopRegistry);
+        Path data = LabNode.overlay(boot.disk == Disk.BOTH ? folder.stagedDisk() : storeOnlyDisk(), folder.path().resolve(boot.name() + "-data.qcow2"));
         if (boot.stage == Stage.AI) {
             Path iso = folder.path().resolve(boot.name() + ".iso");
             LiveIso.embed(node.iso(), Json.pretty(site.config()), iso);
@@ -168,6 +185,13 @@ final class VmRehearsal {
             site.check(booted.serial());
         }
         return 0;
+    }
+
+    /** References that the registry serves with all layers: of a disk without layers only what no container runs from. */
+    private List<String> served(Disk disk) {
+        List<String> whole = List.of(images.operatingSystem(), images.extensions());
+        return disk == Disk.STORE_ONLY ? whole : Stream.of(corpus.references(), List.of(Corpus.FURTHER_TAG,
+                images.always()), whole).flatMap(List::stream).toList();
     }
 
     /** The multi-arch image by the digest of its list comes first: it is the one to run. */

@@ -60,9 +60,9 @@ class VmRehearsalTest {
     }
 
     @Test
-    @DisplayName("finds them in the store image, in RAM, with nothing loaded")
+    @DisplayName("finds them in the store image of a copied disk that has no layers, in RAM, with nothing loaded")
     void discoveryStore() throws IOException {
-        String console = console("discovery-store-swallowed");
+        String console = console("discovery-store-only-swallowed");
         assertReport(console, INITIAL, "lo site0");
         assertTrue(console.matches("(?s).*images in the store at /var/lib/precache/store.*: 0 loaded, 6 already there.*"),
                 console);
@@ -70,7 +70,7 @@ class VmRehearsalTest {
 
     @ParameterizedTest
     @DisplayName("leaves the disk to the installer, and gets what the bootstrap pulls from the node's own registry")
-    @ValueSource(strings = {"discovery-load", "discovery-store-swallowed"})
+    @ValueSource(strings = {"discovery-load", "discovery-store-only-swallowed"})
     void discoveryConsumers(String name) throws IOException {
         String console = console(name);
         for (String consumer : List.of("inventory", "container-images-available", "release-image", "node-image-pull",
@@ -93,7 +93,7 @@ class VmRehearsalTest {
 
     @ParameterizedTest
     @DisplayName("sends no packet where a network swallows all")
-    @ValueSource(strings = {"discovery-store-swallowed", "installed-load-swallowed"})
+    @ValueSource(strings = {"discovery-store-only-swallowed", "installed-load-swallowed"})
     void noPackets(String name) throws IOException {
         assertTrue(console(name).contains("LAB-REPORT packets: 0"), console(name));
     }

@@ -64,7 +64,6 @@
 //SOURCES NodeImageTest.java
 //SOURCES NodeScriptsTest.java
 //SOURCES NodeTarTest.java
-//SOURCES OfflineBootTest.java
 //SOURCES OfflineStagingTest.java
 //SOURCES OlmTest.java
 //SOURCES ParseIndexTest.java
