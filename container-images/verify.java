@@ -11,6 +11,7 @@
 //SOURCES ../common/inventory/InventorySignature.java
 //SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/verify/Expected.java
+//SOURCES ../common/verify/Fault.java
 //SOURCES ../common/verify/Findings.java
 //SOURCES ../common/verify/Verification.java
 
@@ -34,6 +35,7 @@ import common.inventory.Inventory;
 import common.inventory.InventorySignature;
 import common.inventory.StagingMode;
 import common.verify.Expected;
+import common.verify.Fault;
 import common.verify.Findings;
 import common.verify.Verification;
 import picocli.CommandLine.ArgGroup;
@@ -146,7 +148,7 @@ class Verify extends Cli.Command {
                 trial.run();
             }
         } catch (Cli.Failure e) {
-            findings.wrong().add(e.getMessage());
+            findings.found().add(new Findings.Found(Fault.UNREADABLE, e.getMessage()));
         }
     }
 

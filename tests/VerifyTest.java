@@ -101,7 +101,7 @@ class VerifyTest {
     }
 
     @Test
-    @DisplayName("--json prints one document: whole, counts, and the lines")
+    @DisplayName("--json prints one document: whole, counts, the lines, and what kind of fault each is")
     void document() throws IOException {
         ServedTree server = StagedDisk.server(temp);
         JsonNode document = json(server.root);
@@ -110,7 +110,9 @@ class VerifyTest {
         assertEquals(5, document.get("images").asInt());
         assertTrue(document.get("freeBytes").asLong() > 0);
         Files.delete(server.ownLayer("ai-images", "4.10.3"));
-        assertEquals(1, json(server.root).get("wrong").size());
+        JsonNode missing = json(server.root);
+        assertEquals(1, missing.get("wrong").size());
+        assertEquals("[\"missing\"]", missing.get("faults").toString());
     }
 
     @Test

@@ -5,6 +5,7 @@ package common.verify;
 //SOURCES ../inventory/Inventory.java
 //SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/DiskNames.java
+//SOURCES Fault.java
 //SOURCES Findings.java
 
 import java.nio.file.Path;
@@ -49,7 +50,8 @@ public record Expected(boolean stated, StagingMode mode, String release) {
                     + "; name the one that this disk is for with --release");
         }
         if (asked != null && !releases.isEmpty() && !releases.contains(asked)) {
-            findings.wrong(stated ? against : tree.root().resolve(DiskNames.STAGED), "release " + asked
+            findings.wrong(Fault.INCONSISTENT, stated ? against : tree.root().resolve(DiskNames.STAGED), "release "
+                    + asked
                     + (stated ? " is not in it, only " : " is not in the inventory, only ") + String.join(", ", releases));
         }
         String of = asked == null && releases.size() == 1 ? releases.iterator().next() : asked;
@@ -59,7 +61,7 @@ public record Expected(boolean stated, StagingMode mode, String release) {
                 : tree.kinds();
         Path store = tree.root().resolve(DiskNames.STORE);
         if (stated && kinds.contains("store") && !offered && !tree.files().containsKey(store)) {
-            findings.wrong(store, "missing");
+            findings.wrong(Fault.MISSING, store, "missing");
         }
         return tree.expecting(kinds, of);
     }

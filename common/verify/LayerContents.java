@@ -8,6 +8,7 @@ package common.verify;
 //SOURCES ../oci/Loadable.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES Fault.java
 //SOURCES Findings.java
 //SOURCES LayerTar.java
 
@@ -77,7 +78,7 @@ final class LayerContents {
             return; // no image: a signature, say
         }
         if (ids.size() != layers.size()) {
-            findings.wrong(config, ids.size() + " diff_ids for " + layers.size() + " layers");
+            findings.wrong(Fault.INCONSISTENT, config, ids.size() + " diff_ids for " + layers.size() + " layers");
             return;
         }
         for (int i = 0; i < layers.size(); i++) {
@@ -92,10 +93,12 @@ final class LayerContents {
                     if (contents.digest == null) {
                         packed.add(layer);
                     } else if (!contents.digest.equals(unpacked.get(layer))) {
-                        findings.wrong(layer, "unpacks to " + contents.digest + " instead of " + unpacked.get(layer));
+                        findings.wrong(Fault.DAMAGED, layer, "unpacks to " + contents.digest + " instead of "
+                                + unpacked.get(layer));
                     }
-                    contents.fault.ifPresent(why -> findings.wrong(layer, "no node unpacks it: " + why));
-                }, (layer, e) -> findings.wrong(layer, "does not unpack: " + Cli.describe(e)));
+                    contents.fault.ifPresent(why -> findings.wrong(Fault.NOT_LOADABLE, layer, "no node unpacks it: "
+                            + why));
+                }, (layer, e) -> findings.wrong(Fault.NOT_LOADABLE, layer, "does not unpack: " + Cli.describe(e)));
         if (!packed.isEmpty()) {
             findings.unchecked(packed.get(0).getParent(), packed.size() + " layers are zstd or xz, which is not unpacked "
                     + "here");

@@ -7,6 +7,7 @@ package common.verify;
 //SOURCES ../oci/Loadable.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES Fault.java
 //SOURCES Findings.java
 
 import java.io.IOException;
@@ -89,7 +90,7 @@ final class SetCheck {
             list = ImageList.read(set.list() != null ? set.list() : ImageList.in(folder, set.name()));
             set.layout().images().forEach(i -> stored.put(i.name(), i));
         } catch (Cli.Failure e) {
-            findings.wrong(folder, findings.relative(e.getMessage()));
+            findings.wrong(Fault.UNREADABLE, folder, findings.relative(e.getMessage()));
             return;
         }
         List<String> names = references.computeIfAbsent(set, n -> new ArrayList<>());
@@ -102,9 +103,10 @@ final class SetCheck {
             if (image == null && Files.exists(folder.resolve(entry.tarballName() + ".tgz"))) {
                 images++;
             } else if (image == null) {
-                findings.wrong(set.layout().index(), "lacks " + entry.text() + "; pull this set again");
+                findings.wrong(Fault.MISSING, set.layout().index(), "lacks " + entry.text() + "; pull this set again");
             } else if (entry.text().contains("@") && !entry.text().endsWith("@" + image.digest())) {
-                findings.wrong(set.layout().index(), "has " + image.digest() + " as " + entry.text());
+                findings.wrong(Fault.INCONSISTENT, set.layout().index(), "has " + image.digest() + " as "
+                        + entry.text());
             } else {
                 image(set.layout(), entry, image, needed);
             }
@@ -119,11 +121,12 @@ final class SetCheck {
             reached = layout.reach(image);
         } catch (UncheckedIOException e) {
             boolean missing = e.getCause() instanceof NoSuchFileException;
-            findings.wrong(layout.blob(image.digest()), (missing ? "missing" : Cli.describe(e)) + ", a manifest of "
+            findings.wrong(missing ? Fault.MISSING : Fault.UNREADABLE, layout.blob(image.digest()),
+                    (missing ? "missing" : Cli.describe(e)) + ", a manifest of "
                     + reference);
             return;
         } catch (Cli.Failure e) {
-            findings.wrong(layout.index(), reference + ": " + findings.relative(e.getMessage()));
+            findings.wrong(Fault.INCONSISTENT, layout.index(), reference + ": " + findings.relative(e.getMessage()));
             return;
         }
         boolean complete = true;
@@ -135,8 +138,9 @@ final class SetCheck {
             if (!layout.holds(blob)) {
                 complete = false;
                 if (first) {
-                    findings.wrong(file, (Files.exists(file) ? Files.size(file) + " bytes instead of " + blob.size()
-                            : "missing") + "; of " + reference);
+                    boolean there = Files.exists(file);
+                    findings.wrong(there ? Fault.DAMAGED : Fault.MISSING, file, (there ? Files.size(file)
+                            + " bytes instead of " + blob.size() : "missing") + "; of " + reference);
                 }
             }
         }
@@ -166,6 +170,7 @@ final class SetCheck {
                 reasons.addAll(Loadable.config(Files.readAllBytes(layout.blob(config.digest()))));
             }
         }
-        reasons.forEach(why -> findings.wrong(layout.index(), entry.text() + " is whole, and no node loads it: " + why));
+        reasons.forEach(why -> findings.wrong(Fault.NOT_LOADABLE, layout.index(), entry.text()
+                + " is whole, and no node loads it: " + why));
     }
 }

@@ -4,6 +4,7 @@ package common.verify;
 //SOURCES ../cli/Proc.java
 //SOURCES ../inventory/ArtifactTree.java
 //SOURCES ../storage/MountedStore.java
+//SOURCES Fault.java
 //SOURCES Findings.java
 
 import java.io.IOException;
@@ -49,7 +50,7 @@ final class StoreCheck {
         try (MountedStore mount = MountedStore.of(store)) {
             Set<String> names = new TreeSet<>(Files.readAllLines(mount.root().resolve(MountedStore.NAMES)));
             Set<String> silent = mount.lacking();
-            silent.forEach(r -> findings.wrong(store, "does not answer " + r));
+            silent.forEach(r -> findings.wrong(Fault.INCONSISTENT, store, "does not answer " + r));
             sets.forEach((set, wanted) -> compare(set, wanted, names, alone));
             if (deep) {
                 read(mount.root());
@@ -60,7 +61,7 @@ final class StoreCheck {
             }
             boolean squashfs = Files.readString(Path.of("/proc/filesystems")).contains("squashfs");
             if (squashfs) {
-                findings.wrong(store, Cli.describe(e).replace(store + " ", ""));
+                findings.wrong(Fault.DAMAGED, store, Cli.describe(e).replace(store + " ", ""));
             } else {
                 findings.unchecked(store, "whether it mounts; this kernel has no squashfs");
             }
@@ -75,7 +76,7 @@ final class StoreCheck {
         } else if (missing.size() == wanted.size() && !alone) {
             findings.note(store, "has none of " + of + "; these images will be loaded");
         } else {
-            missing.forEach(r -> findings.wrong(store, "lacks " + r + " of " + of));
+            missing.forEach(r -> findings.wrong(Fault.INCONSISTENT, store, "lacks " + r + " of " + of));
         }
     }
 
@@ -88,7 +89,8 @@ final class StoreCheck {
             try (InputStream in = Files.newInputStream(file)) {
                 in.transferTo(OutputStream.nullOutputStream());
             } catch (IOException e) {
-                findings.wrong(store, mounted.relativize(file) + " in it cannot be read: " + Cli.describe(e));
+                findings.wrong(Fault.DAMAGED, store, mounted.relativize(file) + " in it cannot be read: "
+                        + Cli.describe(e));
                 return; // one says that the file is damaged
             }
         }

@@ -12,6 +12,7 @@ package common.verify;
 //SOURCES ../oci/DiskNames.java
 //SOURCES Expected.java
 //SOURCES FileHashes.java
+//SOURCES Fault.java
 //SOURCES Findings.java
 //SOURCES LayerContents.java
 //SOURCES SecretFiles.java
@@ -110,7 +111,8 @@ public final class Verification {
             Map<Digest, Role> roles = inventory == null ? Map.of() : inventory.roles();
             List<ArtifactTree.ImageSet> sets = tree.sets(inventory);
             if (sets.isEmpty()) {
-                findings.wrong(tree.root(), "no image set here; is this container-images or the data partition?");
+                findings.wrong(Fault.MISSING, tree.root(),
+                        "no image set here; is this container-images or the data partition?");
             }
             for (ArtifactTree.ImageSet set : sets) {
                 boolean tarballs = !Files.exists(set.layout().index());
@@ -138,12 +140,12 @@ public final class Verification {
     private void inventory() throws IOException {
         Path own = tree.root().resolve(Inventory.FILE);
         if (tree.partition() && !Files.exists(tree.root().resolve(DiskNames.STAGED))) {
-            findings.wrong(tree.root().resolve(DiskNames.STAGED),
+            findings.wrong(Fault.MISSING, tree.root().resolve(DiskNames.STAGED),
                     "missing: the last curl-all did not end well; run it again");
         }
         if (!Files.exists(against)) {
             if (key != null) {
-                findings.wrong(against, "missing, and so is what --public-key could check");
+                findings.wrong(Fault.MISSING, against, "missing, and so is what --public-key could check");
             } else {
                 findings.unchecked(against, "missing: files other than blobs cannot be checked");
             }
@@ -154,10 +156,10 @@ public final class Verification {
         try {
             inventory = Inventory.parse(bytes, against.toString());
         } catch (Cli.Failure e) {
-            findings.wrong(against, findings.relative(e.getMessage()));
+            findings.wrong(Fault.UNREADABLE, against, findings.relative(e.getMessage()));
         }
         if (!against.equals(own) && Files.exists(own) && !Arrays.equals(bytes, Files.readAllBytes(own))) {
-            findings.wrong(own, "is not the one given with --against");
+            findings.wrong(Fault.INCONSISTENT, own, "is not the one given with --against");
         }
     }
 
@@ -167,9 +169,10 @@ public final class Verification {
         if (key == null && there) {
             findings.unchecked(file, "not checked without --public-key");
         } else if (key != null && !there) {
-            findings.wrong(file, "missing: the inventory was not signed, or was changed after it; verify --sign it");
+            findings.wrong(Fault.SIGNATURE, file,
+                    "missing: the inventory was not signed, or was changed after it; verify --sign it");
         } else if (key != null && !InventorySignature.isOf(key, bytes, Files.readAllBytes(file))) {
-            findings.wrong(file, "not this key's signature of " + against.getFileName()
+            findings.wrong(Fault.SIGNATURE, file, "not this key's signature of " + against.getFileName()
                     + ", or one of them was changed");
         } else if (key != null) {
             findings.note(file, "good signature");
@@ -178,15 +181,15 @@ public final class Verification {
 
     /** Files that should not be here: secrets anywhere, anything unknown on a partition. */
     private void strangers() throws IOException {
-        tree.odd().forEach(findings::wrong);
+        tree.odd().forEach((file, what) -> findings.wrong(Fault.FOREIGN, file, what));
         Path partial = tree.root().resolve("blobs/sha256/.partial");
         for (Path file : tree.files().keySet()) {
             if (!file.startsWith(partial)) {
                 try {
                     SecretFiles.reason(file).ifPresent(r ->
-                            findings.wrong(file, "looks like a secret (" + r + "); remove it"));
+                            findings.wrong(Fault.SECRET, file, "looks like a secret (" + r + "); remove it"));
                 } catch (IOException e) {
-                    findings.wrong(file, "cannot be read: " + Cli.describe(e));
+                    findings.wrong(Fault.UNREADABLE, file, "cannot be read: " + Cli.describe(e));
                 }
             }
         }
@@ -196,7 +199,7 @@ public final class Verification {
         if (tree.partition() && inventory != null) {
             foreign.addAll(tree.foreign(inventory));
         }
-        foreign.forEach(f -> findings.wrong(f, "has no place here; remove it"));
+        foreign.forEach(f -> findings.wrong(Fault.FOREIGN, f, "has no place here; remove it"));
         long half = tree.files().keySet().stream().filter(f -> f.startsWith(shared.resolve(".partial"))).count();
         if (half > 0) {
             findings.note(shared.resolve(".partial"), half + " blobs not fetched to their end; the next run goes on");
@@ -211,7 +214,8 @@ public final class Verification {
         }
         List<Path> unread = images.needed().stream().filter(b -> !tree.blobs().containsKey(b) && Files.exists(b)).toList();
         if (!unread.isEmpty()) { // whatever the reason: what an image needs was hashed, or the folder is not whole
-            findings.wrong(unread.get(0), "needed and not a file of this folder, so not hashed" + (unread.size() > 1
+            findings.wrong(Fault.MISSING, unread.get(0), "needed and not a file of this folder, so not hashed"
+                    + (unread.size() > 1
                     ? ", nor are " + (unread.size() - 1) + " more blobs" : "") + images.use(unread.get(0)));
         }
         if (unneeded > 0) {
@@ -224,11 +228,11 @@ public final class Verification {
             Digest digest = hashes.of(file);
             if (!digest.hex().equals(sha256)) {
                 damaged.add(file);
-                findings.wrong(file, "damaged: its bytes have " + digest + use);
+                findings.wrong(Fault.DAMAGED, file, "damaged: its bytes have " + digest + use);
             }
         } catch (IOException e) {
             damaged.add(file);
-            findings.wrong(file, "cannot be read: " + Cli.describe(e) + use);
+            findings.wrong(Fault.UNREADABLE, file, "cannot be read: " + Cli.describe(e) + use);
         }
     }
 
@@ -244,11 +248,12 @@ public final class Verification {
             Long size = e.kind().equals("blob") ? tree.blobs().get(file) : tree.files().get(file);
             if (size == null) {
                 if (tree.isStaged(e) && !images.isNeeded(file)) { // else it was said
-                    findings.wrong(file, "missing, and in " + against.getFileName());
+                    findings.wrong(Fault.MISSING, file, "missing, and in " + against.getFileName());
                 }
             } else if (size != e.size() && !(tree.partition() && e.kind().equals("blob"))) { // its digest says it there
                 damaged.add(file);
-                findings.wrong(file, size + " bytes instead of the " + e.size() + " in " + against.getFileName());
+                findings.wrong(Fault.DAMAGED, file, size + " bytes instead of the " + e.size() + " in "
+                        + against.getFileName());
             } else if (!e.kind().equals("blob")) {
                 check(file, e.sha256().hex(), hashes, "; not what " + against.getFileName() + " states");
             }
@@ -260,13 +265,14 @@ public final class Verification {
             Path file = tree.root().resolve(name);
             if (tree.files().containsKey(file) && !listed.contains(file)) {
                 damaged.add(file);
-                findings.wrong(file, "not in " + against.getFileName() + "; verify --sign enters it, or make it again");
+                findings.wrong(Fault.FOREIGN, file, "not in " + against.getFileName()
+                        + "; verify --sign enters it, or make it again");
             }
         }
         for (ArtifactTree.ImageSet set : tree.sets(null)) {
             Path index = set.layout().index();
             if (tree.files().containsKey(index) && !listed.contains(index)) {
-                findings.wrong(index, "not in " + against.getFileName() + "; pull this set again");
+                findings.wrong(Fault.FOREIGN, index, "not in " + against.getFileName() + "; pull this set again");
             }
         }
     }
@@ -276,18 +282,20 @@ public final class Verification {
         boolean there = Files.exists(node, LinkOption.NOFOLLOW_LINKS);
         if (!tree.files().containsKey(tar)) {
             if (there) {
-                findings.wrong(node, "there is no " + DiskNames.NODE_TAR + " that it could be compared with; remove it");
+                findings.wrong(Fault.FOREIGN, node, "there is no " + DiskNames.NODE_TAR
+                        + " that it could be compared with; remove it");
             }
         } else if (!there) {
-            findings.wrong(node, "missing: " + DiskNames.NODE_TAR + " was not unpacked; run curl-all again");
+            findings.wrong(Fault.MISSING, node, "missing: " + DiskNames.NODE_TAR
+                    + " was not unpacked; run curl-all again");
         } else if (!damaged.contains(tar)) {
             List<String> differences = new ArrayList<>();
             try {
                 differences.addAll(NodeTar.differences(tar, node));
             } catch (IOException e) {
-                findings.wrong(tar, "cannot be read: " + Cli.describe(e));
+                findings.wrong(Fault.UNREADABLE, tar, "cannot be read: " + Cli.describe(e));
             }
-            differences.forEach(d -> findings.wrong(node, d));
+            differences.forEach(d -> findings.wrong(Fault.DAMAGED, node, d));
         }
     }
 }
