@@ -90,7 +90,7 @@ class SiteConfigMerge extends Cli.Command {
         if (given != null) {
             return IgnitionOverride.read(given, key);
         }
-        IgnitionFiles rendered = IgnitionFiles.of(new PartitionLabel(label), null, mode, List.of());
+        IgnitionFiles rendered = IgnitionFiles.of(new PartitionLabel(label), null, mode, List.of(), List.of());
         return IgnitionOverride.of(rendered.config(stage).toString(), stage.file + ".ign");
     }
 

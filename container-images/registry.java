@@ -52,8 +52,9 @@ class ServeImages extends Cli.Service {
             + "write the drop-in for registries.conf.d that makes this the first mirror of what FOLDER holds, or print it.")
     String mirrors;
 
-    @Option(names = "--also", arity = "1..*", paramLabel = "REPOSITORY", description = "More names for the same images in "
-            + "--mirrors, such as a site's registry has them; a digest is answered under any name.")
+    @Option(names = "--also", arity = "1..*", paramLabel = "REPOSITORY", description = "More names for the same images, "
+            + "such as a site's registry has, or their beginnings: for --mirrors, and to be asked by tag; a digest is "
+            + "answered under any name.")
     List<String> also = new ArrayList<>();
 
     @Option(names = "--registries-conf", paramLabel = "FILE", description = "With --mirrors: the site's own mirrors are in "
@@ -78,7 +79,7 @@ class ServeImages extends Cli.Service {
             throw new Cli.Failure("no folder " + folder + "; is the data partition mounted?");
         }
         ListenAddress address = ListenAddress.of(listen);
-        StagedImages images = new StagedImages(folder, store);
+        StagedImages images = new StagedImages(folder, store, also);
         if (mirrors != null) {
             byte[] text = Mirrors.text(Mirrors.all(images.repositories(), also), address.toString(),
                     Mirrors.site(registriesConf));

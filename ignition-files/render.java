@@ -4,6 +4,7 @@
 //SOURCES ../common/cli/AtomicFile.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/disk/PartitionLabel.java
+//SOURCES ../common/distribution/Mirrors.java
 //SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/ignition/SshPublicKey.java
@@ -26,6 +27,7 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
+import common.distribution.Mirrors;
 import common.ignition.IgnitionFiles;
 import common.ignition.IgnitionFiles.Mode;
 import common.ignition.IgnitionFiles.Stage;
@@ -61,6 +63,10 @@ class Render extends Cli.Command {
             description = "Public key that may log in as core (default: none).")
     private Path sshKey;
 
+    @Option(names = "--also", arity = "1..*", paramLabel = "REPOSITORY", description = "Names that the site's registry has "
+            + "for the same images, or their beginnings, such as hub.example.com:5000/ocp4: the node serves these, too.")
+    private List<String> also = List.of();
+
     @Option(names = "--off", paramLabel = "ROLE", arity = "0..1", fallbackValue = "master", description = "Print the "
             + "MachineConfig that gives the partition back on installed nodes of that role (default: master); no more.")
     private String off;
@@ -79,7 +85,7 @@ class Render extends Cli.Command {
     public Integer call() throws IOException {
         List<String> keys = sshKey == null ? List.of() : SshPublicKey.read(sshKey);
         IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), inventory == null ? null : digest(inventory),
-                mode, keys);
+                mode, keys, also.stream().map(Mirrors::checked).toList());
         if (off != null) {
             System.out.write(Json.pretty(ignition.off(off)));
             System.out.flush();

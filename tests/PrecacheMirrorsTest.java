@@ -13,6 +13,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import common.cli.Proc;
 import common.ignition.IgnitionFiles.Mode;
@@ -63,6 +65,19 @@ class PrecacheMirrorsTest {
         assertAll(() -> assertEquals(0, result.exit(), result.err()),
                 () -> assertEquals(registry.out(), Files.readString(mirrors)),
                 () -> assertFalse(Files.exists(node.resolve("asked"))));
+    }
+
+    @Test
+    @DisplayName("adds the names that a site has for the same images, as registry --also does")
+    void also() throws IOException {
+        String names = "--also hub.example.com:5000/ocp4 registry.example.com:8443 quay.io/mirror";
+        Files.writeString(program, Files.readString(program).replace("also=''", "also=' " + names + "'"));
+        List<Object> args = new ArrayList<>(List.of(data, "--registries-conf", node.resolve("none"), "--mirrors"));
+        args.addAll(List.of(names.split(" ")));
+        ScriptRun registry = ScriptRun.of(new ServeImages(), args.toArray());
+        Proc.Result result = run();
+        assertAll(() -> assertEquals(0, result.exit(), result.err()),
+                () -> assertEquals(registry.out(), Files.readString(mirrors)));
     }
 
     @Test

@@ -55,7 +55,7 @@ class RegistryMirrorsTest {
         site = LocalRegistry.start(shared.resolve("registry"));
         Proc.of("skopeo", "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false",
                 "oci:" + others.layout.folder() + ":2.0", "docker://127.0.0.1:" + site.port() + "/mirror/team/app:2.0").check();
-        registry = RunningRegistry.of(root, shared.resolve("out"));
+        registry = RunningRegistry.of(root, shared.resolve("out"), "--also", "local.example.com:8443/ocp4");
     }
 
     @AfterAll
@@ -154,12 +154,15 @@ class RegistryMirrorsTest {
     }
 
     @Test
-    @DisplayName("adds the names that --also gives, under which the same digests are pulled")
+    @DisplayName("adds the names that --also gives, under which the same digests and tags are pulled, and no others")
     void also() throws IOException {
         MirroredHome home = MirroredHome.of(temp, "");
         home.mirror(root, registry.address(), "--also", "local.example.com:8443/ocp4");
         assertEquals(app.descriptor().digest().toString(),
                 raw(home, "local.example.com:8443/ocp4/release-images@" + app.descriptor().digest()));
+        assertEquals(app.descriptor().digest().toString(), raw(home, "local.example.com:8443/ocp4/release-images:1.0"));
+        assertEquals("404", Proc.of("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}",
+                registry.url("/v2/other.example.com/release-images/manifests/1.0")).check());
         ScriptRun wrong = ScriptRun.of(new ServeImages(), root, "--mirrors", "--also", "quay.io/a:tag");
         assertEquals(Cli.USAGE, wrong.exit(), wrong::toString);
     }

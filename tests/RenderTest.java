@@ -1,4 +1,6 @@
+//SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../ignition-files/render.java
+//SOURCES RenderedConfig.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
@@ -8,11 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
 
+import common.ignition.IgnitionFiles.Mode;
+import common.ignition.IgnitionFiles.Stage;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +85,20 @@ class RenderTest {
     void oddLabel() {
         ScriptRun result = render("--label", "a b", "--output", folder);
         assertEquals(2, result.exit(), result.err());
+    }
+
+    @Test
+    @DisplayName("--also has the node serve the names that a site's registry gives the same images")
+    void also() throws IOException {
+        String names = " --also hub.example.com:5000/ocp4 registry.example.com";
+        ScriptRun run = render("--also", "hub.example.com:5000/ocp4", "registry.example.com", "--output", folder);
+        assertEquals(0, run.exit(), run::toString);
+        String config = Files.readString(folder.resolve("discovery.ign"));
+        String mirrors = RenderedConfig.of(Stage.AI, Mode.AUTO).program("precache-mirrors").replace("also=''", "also='" + names
+                + "'");
+        assertTrue(config.contains("/node/bin/registry /run/precache/data" + names + "\\n"));
+        assertTrue(config.contains(Base64.getEncoder().encodeToString(mirrors.getBytes(StandardCharsets.UTF_8))));
+        assertEquals(2, render("--also", "hub.example.com/a:1.0", "--output", folder).exit());
     }
 
     @Test

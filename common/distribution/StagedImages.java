@@ -7,6 +7,7 @@ package common.distribution;
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES Mirrors.java
 //SOURCES Reference.java
 
 import java.io.IOException;
@@ -20,12 +21,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -34,6 +37,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
@@ -57,6 +61,7 @@ public final class StagedImages {
     /** By the repository's path, then by tag. */
     private final Map<String, SortedMap<String, Descriptor>> tags = new TreeMap<>();
     private final Map<Digest, Long> sizes = new ConcurrentHashMap<>();
+    private final List<String> also;
     private final CountDownLatch surveyed = new CountDownLatch(1);
 
     /** A blob's file, of the size that its manifest says. */
@@ -71,12 +76,15 @@ public final class StagedImages {
      * Reads the indexes and lists of the sets. What is wrong with one is a warning.
      *
      * @param store where this node mounts its image store; nothing need be there
+     * @param also names, or beginnings of names, under which a site has the same images: under these a tag is answered
+     *     that only one image here has
      * @throws Cli.Failure when there is no set
      */
-    public StagedImages(Path folder, Path store) throws IOException {
+    public StagedImages(Path folder, Path store, Collection<String> also) throws IOException {
         Path root = folder.toAbsolutePath().normalize();
         layout = new OciLayout(root, root.resolve(DiskNames.BLOBS));
         this.store = store;
+        this.also = also.stream().map(Mirrors::checked).map(Reference::path).toList();
         for (OciLayout set : sets(root)) {
             try {
                 read(set);
@@ -159,7 +167,13 @@ public final class StagedImages {
     }
 
     Optional<Digest> tagged(String path, String tag) {
-        return Optional.ofNullable(tags.getOrDefault(path, Collections.emptySortedMap()).get(tag)).map(Descriptor::digest);
+        SortedMap<String, Descriptor> there = tags.get(path);
+        if (there != null || also.stream().noneMatch(a -> path.equals(a) || path.startsWith(a + "/"))) {
+            return Optional.ofNullable(there).map(t -> t.get(tag)).map(Descriptor::digest);
+        }
+        Set<Digest> found = tags.values().stream().map(t -> t.get(tag)).filter(Objects::nonNull).map(Descriptor::digest)
+                .collect(Collectors.toSet());
+        return found.size() == 1 ? Optional.of(found.iterator().next()) : Optional.empty();
     }
 
     /**

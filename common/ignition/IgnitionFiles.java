@@ -32,11 +32,13 @@ import common.oci.Digest;
  * ignition-files/units. Same input, same bytes.
  *
  * @param units the folder with the plain files
- * @param label of the data partition; the plain files say {@code @PARTITION@} for it
+ * @param label of the data partition; the plain files say {@code @PARTITION@} for it, with the inventory
  * @param inventory that the partition must have: the sha256 of its inventory.json; null: any
  * @param sshKeys of user core, as in authorized_keys; none for a file that others may see
+ * @param also names that a site has for the same images, as registry.java takes them
  */
-public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys) {
+public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys,
+        List<String> also) {
     /** The oldest that OpenShift 4.10 takes; later 3.x versions keep its meaning. */
     private static final String SPEC = "3.1.0";
     /** 0755: JSON has no octal numbers. */
@@ -118,6 +120,10 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
     private static final Set<String> FORMER_DROPINS = Set.of("10-precache.conf", "20-precache-store.conf");
     private static final Set<String> FORMER_PROGRAMS = Set.of("/usr/local/bin/precache-mcd-pull");
 
+    public IgnitionFiles(Path units, PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys) {
+        this(units, label, inventory, mode, sshKeys, List.of());
+    }
+
     private static Part unit(String name, Set<Stage> stages) {
         return new Part(name, name, stages, Mode.LOAD);
     }
@@ -132,8 +138,10 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
     }
 
     /** From this repository's units. */
-    public static IgnitionFiles of(PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys) {
-        return new IgnitionFiles(ScriptFolder.beside(Path.of("ignition-files/units")), label, inventory, mode, sshKeys);
+    public static IgnitionFiles of(PartitionLabel label, Digest inventory, Mode mode, List<String> sshKeys,
+            List<String> also) {
+        return new IgnitionFiles(ScriptFolder.beside(Path.of("ignition-files/units")), label, inventory, mode, sshKeys,
+                also);
     }
 
     /** The Ignition config of a stage. */
@@ -242,7 +250,8 @@ public record IgnitionFiles(Path units, PartitionLabel label, Digest inventory, 
     private String text(String source) {
         try {
             return Files.readString(units.resolve(source)).replace("@PARTITION@", label.device()
-                    + (inventory == null ? "" : " " + inventory.hex()));
+                    + (inventory == null ? "" : " " + inventory.hex()))
+                    .replace("@ALSO@", also.isEmpty() ? "" : " --also " + String.join(" ", also));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
