@@ -8,6 +8,8 @@
 //SOURCES common/disk/DataFileSystem.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/GptPlan.java
+//SOURCES common/disk/HintOptions.java
+//SOURCES common/disk/ListedDisk.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/oci/DiskNames.java
 
@@ -23,6 +25,8 @@ import common.disk.BlockDevice;
 import common.disk.DataFileSystem;
 import common.disk.DiskSize;
 import common.disk.GptPlan;
+import common.disk.HintOptions;
+import common.disk.ListedDisk;
 import common.disk.PartitionLabel;
 import common.oci.DiskNames;
 import picocli.CommandLine.ArgGroup;
@@ -33,11 +37,20 @@ import picocli.CommandLine.Option;
 @Command(name = "create-gpt-partition",
         description = {"Adds a partition with a label and XFS to a disk, up to its end, and mounts it.",
             "A blank disk gets a GPT; a GPT keeps its partitions; a partition with that label and XFS is reused."},
-        footer = {"", "Example: ./jbang create-gpt-partition.java --device /dev/vdb --size 60GiB --dry-run"})
+        footer = {"", "Examples, the second for a disk by what it is, as Metal3's rootDeviceHints have it:",
+            "  ./jbang create-gpt-partition.java --device /dev/vdb --size 60GiB --dry-run",
+            "  ./jbang create-gpt-partition.java --hint serialNumber=S4EWNX0R --size 60GiB --explain"})
 class CreateGptPartition extends Cli.Command {
-    @Option(names = "--device", paramLabel = "DISK", defaultValue = "/dev/vdb",
-            description = "Disk, or regular file used as one (default: ${DEFAULT-VALUE}).")
-    private Path device;
+    @ArgGroup
+    private Disk disk = new Disk();
+
+    private static class Disk {
+        @Option(names = "--device", paramLabel = "DISK", description = "Disk, or a file as one (default: /dev/vdb).")
+        private Path device = Path.of("/dev/vdb");
+
+        @ArgGroup(exclusive = false)
+        private HintOptions hints;
+    }
 
     @ArgGroup
     private Place place = new Place();
@@ -94,10 +107,25 @@ class CreateGptPartition extends Cli.Command {
     public Integer call() throws IOException, InterruptedException {
         PartitionLabel partitionLabel = new PartitionLabel(label);
         Cli.requireRoot("reading and partitioning disks");
-        Proc.need("sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount");
+        Proc.need("lsblk", "sfdisk", "wipefs", "blkid", "partx", "losetup", "mkfs.xfs", "mount");
+        if (disk.hints != null && disk.hints.isExplanation()) {
+            disk.hints.explain(partitionLabel, json.text());
+            return Cli.DONE;
+        }
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
-        GptPlan plan = GptPlan.of(BlockDevice.of(device),
+        if (disk.hints != null) {
+            ListedDisk hinted = disk.hints.disk(partitionLabel);
+            say("disk: " + hinted.shown());
+            if (dryRun.isOn() && !hinted.foreign().isEmpty()) {
+                hinted.wiping().forEach(wipe -> json.text().println(wipe.shown()));
+                say("and then the commands for a blank disk");
+                return Cli.DONE;
+            }
+            hinted.wipe();
+            disk.device = hinted.path();
+        }
+        GptPlan plan = GptPlan.of(BlockDevice.of(disk.device),
                 new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force, fresh,
                         kernel));
         if (plan.action() == GptPlan.Action.CREATE && place.size == null

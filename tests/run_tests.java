@@ -38,6 +38,7 @@
 //SOURCES DefaultLabelTest.java
 //SOURCES DiscoveryIsoTest.java
 //SOURCES DiskCopiesTest.java
+//SOURCES DiskHintsTest.java
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES FailureDocumentTest.java

@@ -3,6 +3,9 @@ package common.offline;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/JsonOption.java
+//SOURCES ../disk/HintOptions.java
+//SOURCES ../disk/ListedDisk.java
+//SOURCES ../disk/PartitionLabel.java
 //SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../vm/KcliPlan.java
@@ -17,9 +20,13 @@ import java.util.List;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.JsonOption;
+import common.disk.HintOptions;
+import common.disk.ListedDisk;
+import common.disk.PartitionLabel;
 import common.oci.DiskNames;
 import common.inventory.StagingMode;
 import common.vm.KcliPlan;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** create-vm without the VM: the options that only this has, and what it does (picocli argument group). */
@@ -27,9 +34,17 @@ public final class OfflineOptions {
     @Option(names = "--offline", required = true, description = "No VM: this host stages --disk by itself.")
     private boolean offline;
 
-    @Option(names = "--disk", required = true, paramLabel = "FILE|DEV", description = "With --offline: a disk, a raw "
-            + "file or a qcow2 image; a file is made if need be, of the size of the profile's last disk.")
-    private Path disk;
+    @ArgGroup(multiplicity = "1")
+    private Disk which;
+
+    private static class Disk {
+        @Option(names = "--disk", required = true, paramLabel = "FILE|DEV", description = "With --offline: a disk, a raw "
+                + "file or a qcow2 image; a file is made if need be, of the size of the profile's last disk.")
+        private Path disk;
+
+        @ArgGroup(exclusive = false)
+        private HintOptions hints;
+    }
 
     @Option(names = "--copy-to", arity = "1..*", paramLabel = "FILE|DEV", description = "With --offline: more disks, "
             + "to be copies of it, all at once; without --artifacts, of a disk that is staged already.")
@@ -46,10 +61,24 @@ public final class OfflineOptions {
     }
 
     public int run(Shared shared, Profile profile) throws IOException, InterruptedException {
+        PartitionLabel label = new PartitionLabel(shared.label);
+        if (which.hints != null && which.hints.isExplanation()) {
+            which.hints.explain(label, shared.json.text());
+            return Cli.DONE;
+        }
         boolean stage = shared.artifacts != null && !shared.artifacts.isBlank();
         if (!stage && copies.isEmpty()) {
             throw new Cli.Failure(Cli.USAGE, "--offline: give --artifacts to stage, or --copy-to for copies of a "
                     + "staged disk");
+        }
+        Path disk = which.disk;
+        if (which.hints != null) {
+            ListedDisk hinted = which.hints.disk(label);
+            shared.json.text().println("disk: " + hinted.shown());
+            if (!shared.dryRun) {
+                hinted.wipe();
+            }
+            disk = hinted.path();
         }
         long newBytes = 0;
         if (!Files.exists(disk)) {
