@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/MountEntry.java
 //SOURCES LoopbackServer.java
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 
 import common.cli.Cli;
 import common.cli.Proc;
+import common.disk.MountEntry;
 
 /**
  * The one folder below which a lab has everything: its files, its mounts, and the pids of its servers. What ends,
@@ -150,8 +152,8 @@ record LabFolder(Path path) {
     List<Path> mounts() throws IOException {
         List<Path> mounts = new ArrayList<>();
         Path runRoots = Files.isSymbolicLink(path.resolve(RUN_ROOTS)) ? runRoots() : path;
-        for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
-            Path point = Path.of(line.split(" ")[4].replace("\\040", " "));
+        for (MountEntry mount : MountEntry.list(MountEntry.OWN)) {
+            Path point = mount.on();
             if (point.startsWith(path) || point.startsWith(runRoots)) {
                 mounts.add(point);
             }

@@ -279,6 +279,23 @@ class PullOptionsTest {
         assertEquals(Map.of("", ""), Scripts.tree(empty));
     }
 
+    @Test
+    @DisplayName("--format tgz needs room for the tarballs, too: where they do not fit, nothing is fetched")
+    void tarballsNeedRoom() throws IOException {
+        JsonNode plan = document(lab.initial(root, "--dry-run", "--json"));
+        Path small = Files.createDirectory(root.resolve("small"));
+        long room = plan.path("uniqueBytes").asLong() + plan.path("listedBytes").asLong() / 2;
+        Proc.of("mount", "-t", "tmpfs", "-o", "size=" + room, "tmpfs", small.toString()).check();
+        try {
+            ScriptRun run = lab.initial(small, "--format", "tgz");
+            assertEquals(Cli.FAILED, run.exit(), run::toString);
+            assertTrue(run.err().startsWith("error: does not fit: ") && run.err().contains(" of tarballs"), run.err());
+            assertEquals(Map.of("", ""), Scripts.tree(small));
+        } finally {
+            Proc.of("umount", small.toString()).check();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"--jobs,0", "--jobs,-1", "--platform,amd64", "--format,zip", "--exclude,["})
     @DisplayName("a value that cannot be is a usage error that names the option")

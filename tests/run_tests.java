@@ -59,6 +59,7 @@
 //SOURCES LocaleTest.java
 //SOURCES MalformedFilesTest.java
 //SOURCES MixedStoreTest.java
+//SOURCES MountEntryTest.java
 //SOURCES NoProxyTest.java
 //SOURCES NodeBootTest.java
 //SOURCES NodeBundleTest.java

@@ -3,6 +3,7 @@ package common.disk;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
+//SOURCES MountEntry.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,9 +49,6 @@ public record BlockDevice(Path path, boolean regularFile, int sectorSize, long s
      * @param mountedOn null if it is not a mount
      */
     public record Use(long offset, String how, Path mountedOn) {
-    }
-
-    private record Mount(String device, Path on, String source) {
     }
 
     /** Looks at a disk or file; symlinks (/dev/disk/by-id) are followed. Exit code 4 when there is none. */
@@ -150,26 +148,26 @@ public record BlockDevice(Path path, boolean regularFile, int sectorSize, long s
 
     /** All mounts, swap, holders (LVM, RAID, device mapper) and loop devices on the disk and its partitions. */
     public List<Use> uses() {
-        List<Mount> mounts = Stream.of("/proc/self/mountinfo", "/proc/1/mountinfo").flatMap(f -> mounts(f).stream())
+        List<MountEntry> mounts = Stream.of(MountEntry.OWN, Path.of("/proc/1/mountinfo")).flatMap(f -> MountEntry.list(f).stream())
                 .distinct().toList(); // the host's mounts too, when this runs in a namespace of its own
         return regularFile ? loops(path, 0, mounts) : uses(SYSFS.resolve(path.getFileName()), 0, mounts);
     }
 
     /** What is mounted on the folder itself: the source as in mountinfo. */
     public static Optional<String> mountedOn(Path folder) {
-        return mounts("/proc/self/mountinfo").stream().filter(m -> m.on.equals(folder)).map(Mount::source)
+        return MountEntry.list(MountEntry.OWN).stream().filter(m -> m.on().equals(folder)).map(MountEntry::source)
                 .reduce((below, above) -> above);
     }
 
-    private static List<Use> uses(Path sysfs, long offset, List<Mount> mounts) {
+    private static List<Use> uses(Path sysfs, long offset, List<MountEntry> mounts) {
         Path node = Path.of("/dev").resolve(sysfs.getFileName());
         List<Use> uses = new ArrayList<>();
         String device = text(sysfs.resolve("dev"));
-        for (Mount m : mounts) {
-            if (m.device.equals(device) || m.source.equals(node.toString())) { // btrfs has device numbers of its own
-                boolean system = m.on.getNameCount() == 0 || SYSTEM.contains(m.on.getName(0).toString());
+        for (MountEntry m : mounts) {
+            if (m.device().equals(device) || m.source().equals(node.toString())) { // btrfs has device numbers of its own
+                boolean system = m.on().getNameCount() == 0 || SYSTEM.contains(m.on().getName(0).toString());
                 uses.add(new Use(offset, (system ? "it holds the running system: " : "") + node + " is mounted on "
-                        + m.on, m.on));
+                        + m.on(), m.on()));
             }
         }
         if (lines("/proc/swaps").anyMatch(line -> line.startsWith(node + " "))) {
@@ -187,7 +185,7 @@ public record BlockDevice(Path path, boolean regularFile, int sectorSize, long s
         return uses;
     }
 
-    private static List<Use> loops(Path backing, long offset, List<Mount> mounts) {
+    private static List<Use> loops(Path backing, long offset, List<MountEntry> mounts) {
         List<Use> uses = new ArrayList<>();
         for (Path loop : children(SYSFS, "loop*")) {
             Path file = loop.resolve("loop/backing_file");
@@ -200,19 +198,6 @@ public record BlockDevice(Path path, boolean regularFile, int sectorSize, long s
             }
         }
         return uses;
-    }
-
-    /** proc_pid_mountinfo(5): blanks in paths are octal; optional fields end with a dash. */
-    private static List<Mount> mounts(String file) {
-        return lines(file).map(line -> {
-            String[] fields = line.substring(0, line.indexOf(" - ")).split(" ");
-            String[] rest = line.substring(line.indexOf(" - ") + 3).split(" ");
-            return new Mount(fields[2], Path.of(unescaped(fields[4])), unescaped(rest[1]));
-        }).toList();
-    }
-
-    private static String unescaped(String field) {
-        return field.replace("\\040", " ").replace("\\011", "\t").replace("\\012", "\n").replace("\\134", "\\");
     }
 
     private static Stream<String> lines(String file) {

@@ -127,10 +127,9 @@ public abstract class PullCommand extends Cli.Command {
                 mb(plan.presentBytes()), mb(plan.fetchBytes()), mb(free), layout.blobs());
         Puller.Outcome outcome = new Puller.Outcome(List.of(), plan.failed());
         if (!dryRun.isOn() && !plan.images().isEmpty()) {
-            if (plan.fetchBytes() > free) {
-                throw new Cli.Failure("does not fit: " + mb(plan.fetchBytes()) + " to fetch, " + mb(free) + " free in "
-                        + layout.blobs() + "; free some space or name another folder with --blobs");
-            }
+            // a tarball is about as large as its image; those of an earlier pull are replaced one by one
+            long tarballs = format == Format.TGZ ? Math.max(0, plan.listedBytes() - pulled.tarballBytes()) : 0;
+            checkRoom(plan.fetchBytes(), tarballs, layout, free);
             outcome = pulled.pull(puller, plan, Progress.onTerminal() && !json.isOn() && !Cli.verbose());
         }
         Map<String, String> failed = outcome.failed();
@@ -165,13 +164,32 @@ public abstract class PullCommand extends Cli.Command {
         return document;
     }
 
+    /** Blobs and tarballs may lie on two file systems, or share one. */
+    private static void checkRoom(long blobs, long tarballs, OciLayout layout, long free) throws IOException {
+        boolean shared = Files.getAttribute(existing(layout.blobs()), "unix:dev")
+                .equals(Files.getAttribute(existing(layout.folder()), "unix:dev"));
+        if (blobs + (shared ? tarballs : 0) > free) {
+            throw new Cli.Failure("does not fit: " + mb(blobs) + " to fetch"
+                    + (shared && tarballs > 0 ? " and " + mb(tarballs) + " of tarballs" : "") + ", " + mb(free) + " free in "
+                    + layout.blobs() + "; free some space or name another folder with --blobs");
+        }
+        if (!shared && tarballs > free(layout.folder())) {
+            throw new Cli.Failure("does not fit: " + mb(tarballs) + " of tarballs, " + mb(free(layout.folder()))
+                    + " free in " + layout.folder() + "; free some space or name another --folder");
+        }
+    }
+
     /** Bytes free where the folder is or will be. FileStore, which looks for the mount, fails in a chroot. */
     private static long free(Path folder) {
+        return existing(folder).toFile().getUsableSpace();
+    }
+
+    private static Path existing(Path folder) {
         Path there = folder;
         while (!Files.exists(there)) {
             there = there.getParent();
         }
-        return there.toFile().getUsableSpace();
+        return there;
     }
 
     private static String mb(long bytes) {

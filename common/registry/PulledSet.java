@@ -129,6 +129,16 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
         return names;
     }
 
+    /** What the tarballs of this list take that are here already. */
+    long tarballBytes() throws IOException {
+        long bytes = 0;
+        for (String tarball : tarballNames().keySet()) {
+            Path tgz = layout.folder().resolve(tarball + ".tgz");
+            bytes += Files.exists(tgz) ? Files.size(tgz) : 0;
+        }
+        return bytes;
+    }
+
     private List<Path> writeTarballs(List<Descriptor> whole) throws IOException {
         Map<String, Descriptor> images = whole.stream().collect(Collectors.toMap(Descriptor::name, d -> d));
         List<Path> written = new ArrayList<>();

@@ -4,6 +4,7 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../disk/MountEntry.java
 //SOURCES ContainersStorage.java
 
 import java.io.IOException;
@@ -12,12 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Proc;
+import common.disk.MountEntry;
 
 /**
  * Where a store image is unpacked before it is packed: {@code PARENT/.build-store}, with the overlay store itself in
@@ -82,15 +85,11 @@ public final class StoreWorkspace implements AutoCloseable {
 
     /** Unmounts what the programs left mounted: packing or removing would go into it. */
     public void unmount() throws IOException {
-        List<String> mounts = new ArrayList<>();
-        for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
-            String point = line.split(" ")[4].replace("\\040", " ");
-            if (Path.of(point).startsWith(root)) {
-                mounts.add(0, point);
-            }
-        }
-        for (String point : mounts) {
-            Proc.of("umount", point).check();
+        List<Path> mounts = new ArrayList<>(MountEntry.list(MountEntry.OWN).stream().map(MountEntry::on)
+                .filter(on -> on.startsWith(root)).toList());
+        Collections.reverse(mounts); // the innermost first
+        for (Path point : mounts) {
+            Proc.of("umount", point.toString()).check();
         }
     }
 
