@@ -4,6 +4,7 @@
 //SOURCES common/cli/Cli.java
 //SOURCES common/cli/DryRunOption.java
 //SOURCES common/cli/JsonOption.java
+//SOURCES common/cli/ProgressOption.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/http/ArtifactServer.java
@@ -34,6 +35,7 @@ import common.cli.Cli;
 import common.cli.DryRunOption;
 import common.cli.Json;
 import common.cli.JsonOption;
+import common.cli.ProgressOption;
 import common.disk.DiskSize;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
@@ -137,6 +139,9 @@ class CreateVm extends Cli.Command {
 
     @Option(names = "--delete", description = "Remove the VM and its disks, if this script created them, and end.")
     private boolean delete;
+
+    @Mixin
+    private ProgressOption progress;
 
     @Mixin
     private DryRunOption dryRun;

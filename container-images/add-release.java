@@ -3,6 +3,8 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/AtomicFile.java
 //SOURCES ../common/cli/Cli.java
+//SOURCES ../common/cli/Progress.java
+//SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/cli/ScriptFolder.java
 //SOURCES ../common/oci/ImageList.java
 //SOURCES ../common/registry/RegistryOptions.java
@@ -19,6 +21,8 @@ import java.util.regex.Pattern;
 
 import common.cli.AtomicFile;
 import common.cli.Cli;
+import common.cli.Progress;
+import common.cli.ProgressOption;
 import common.cli.ScriptFolder;
 import common.oci.ImageList;
 import common.registry.RegistryOptions;
@@ -67,6 +71,9 @@ class AddRelease extends Cli.Command {
     boolean force;
 
     @Mixin
+    ProgressOption progress;
+
+    @Mixin
     RegistryOptions registries;
 
     public static void main(String... args) {
@@ -84,7 +91,10 @@ class AddRelease extends Cli.Command {
         if (!force && copy.existing().isPresent()) {
             throw new Cli.Failure(copy.existing().get() + " is there already; --force replaces its list and scripts");
         }
-        ReleaseImage release = ReleaseImage.read(registries, image != null ? image : version, arch);
+        ReleaseImage release;
+        try (Progress reading = Progress.start("Reading the release image", -1)) {
+            release = ReleaseImage.read(registries, image != null ? image : version, arch);
+        }
         List<Path> scripts = copy.copyScripts();
         write(copy.initialList(), initial(release, copy));
         write(copy.ocpList(), release.without(exclude).listed());

@@ -6,6 +6,7 @@
 //SOURCES ../common/cli/JobsOption.java
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/oci/DiskNames.java
 //SOURCES ../common/storage/PackedStore.java
 //SOURCES ../common/storage/StoreBuilder.java
@@ -23,6 +24,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.Proc;
+import common.cli.ProgressOption;
 import common.oci.DiskNames;
 import common.storage.PackedStore;
 import common.storage.StoreBuilder;
@@ -66,6 +68,9 @@ class BuildStore extends Cli.Command {
     @Option(names = "--scratch", paramLabel = "DIR",
             description = "Where to unpack: ext4 or XFS (default: beside FILE).")
     Path scratch;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     DryRunOption dryRun;

@@ -4,6 +4,7 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/JobsOption.java
 //SOURCES ../common/cli/JsonOption.java
+//SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/staging/IncomingSet.java
@@ -23,6 +24,7 @@ import common.cli.Cli;
 import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
+import common.cli.ProgressOption;
 import common.http.ArtifactServer;
 import common.inventory.StagingMode;
 import common.staging.IncomingSet;
@@ -62,6 +64,9 @@ class CurlAll extends Cli.Command {
     @Option(names = "--cert-dir", paramLabel = "DIR",
             description = "For https: CA (*.crt) and client (*.cert, *.key) certificates (default: where podman looks).")
     Path certDir;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     JsonOption json;

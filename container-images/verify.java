@@ -5,6 +5,7 @@
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/LockFile.java
 //SOURCES ../common/cli/Progress.java
+//SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/disk/TrialMount.java
 //SOURCES ../common/inventory/ArtifactTree.java
 //SOURCES ../common/inventory/Inventory.java
@@ -29,6 +30,7 @@ import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.LockFile;
 import common.cli.Progress;
+import common.cli.ProgressOption;
 import common.disk.TrialMount;
 import common.inventory.ArtifactTree;
 import common.inventory.Inventory;
@@ -68,6 +70,9 @@ class Verify extends Cli.Command {
     @Option(names = "--deep", description = "Also unpack every layer and compare it with its image's diff_ids, and "
             + "read every file in the store image. Takes about five times as long.")
     boolean deep;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     JsonOption json;
@@ -120,7 +125,7 @@ class Verify extends Cli.Command {
                 mode, release),
                 against == null ? null : against.toRealPath(),
                 key.check == null ? null : InventorySignature.publicKey(key.check), deep);
-        try (Progress progress = Progress.start("Verifying", verification.bytes())) {
+        try (Progress progress = Progress.start("Verifying", verification.files(), verification.bytes())) {
             verification.run(progress);
         }
         if (tree.partition()) {

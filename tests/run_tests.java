@@ -76,6 +76,7 @@
 //SOURCES PrecacheDataTest.java
 //SOURCES PrecacheMirrorsTest.java
 //SOURCES PrecacheStoreTest.java
+//SOURCES ProgressTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java
 //SOURCES PullInterruptTest.java

@@ -62,6 +62,7 @@ public final class DiscoveryIso {
             Files.writeString(validator, infraEnvId); // the name is the validator; this lets a later run go on
         }
         try (Progress progress = Progress.start("ISO", -1)) {
+            progress.begin(file.toString());
             fetch(new Download(partial, file, -1, null), progress);
         }
         Files.setLastModifiedTime(file, stamp);

@@ -2,6 +2,7 @@ package common.assisted;
 
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/JsonOption.java
+//SOURCES ../cli/ProgressOption.java
 //SOURCES ../cli/Steps.java
 //SOURCES ../http/Deadline.java
 //SOURCES ../http/Http.java
@@ -20,6 +21,7 @@ import java.util.Locale;
 
 import common.cli.Cli;
 import common.cli.JsonOption;
+import common.cli.ProgressOption;
 import common.cli.Steps;
 import common.http.Deadline;
 import common.http.Http;
@@ -60,6 +62,9 @@ public final class ServiceOptions {
 
     @Option(names = "--yes", scope = ScopeType.INHERIT, description = "Neither pause nor ask.")
     private boolean yes;
+
+    @Mixin
+    private ProgressOption progress;
 
     @Mixin
     private JsonOption json;

@@ -2,6 +2,7 @@ package common.catalog;
 
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
+//SOURCES ../cli/Progress.java
 //SOURCES ../registry/RegistryOptions.java
 //SOURCES ../registry/RemoteImageReader.java
 //SOURCES Catalog.java
@@ -21,6 +22,7 @@ import common.catalog.Catalog.Bundle;
 import common.catalog.Catalog.Selection;
 import common.catalog.PreCacheSpec.Operators;
 import common.cli.Cli;
+import common.cli.Progress;
 import common.registry.RegistryOptions;
 import common.registry.RemoteImageReader;
 
@@ -62,7 +64,8 @@ public final class CatalogImage {
         RemoteImageReader image = RemoteImageReader.of(from.registry(), from.conf(), reference, PLATFORM);
         Catalog catalog = new Catalog();
         Path database = Files.createTempFile("index", ".db");
-        try {
+        try (Progress progress = Progress.start("Reading the catalog", -1)) {
+            progress.begin(reference);
             image.walk(List.of(CONFIGS, DATABASE), (path, size, content) -> {
                 if (path.equals(DATABASE)) {
                     Files.copy(content, database, StandardCopyOption.REPLACE_EXISTING);

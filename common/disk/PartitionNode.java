@@ -33,6 +33,16 @@ public final class PartitionNode implements AutoCloseable {
         return device;
     }
 
+    /** Since the device was there, as the kernel counts (Documentation/block/stat.rst); 0 where it does not say. */
+    public long bytesWritten() {
+        try {
+            Path stat = Path.of("/sys/class/block").resolve(device.toRealPath().getFileName()).resolve("stat");
+            return Long.parseLong(Files.readString(stat).strip().split("\\s+")[6]) * 512;
+        } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            return 0;
+        }
+    }
+
     /** What to do with the files of a partition. */
     public interface Look<R> {
         R at(Path folder) throws IOException;

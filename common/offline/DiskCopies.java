@@ -4,6 +4,7 @@ package common.offline;
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../cli/Progress.java
 //SOURCES ../disk/BlockDevice.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/PartitionNode.java
@@ -22,12 +23,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Parallel;
 import common.cli.Proc;
+import common.cli.Progress;
 import common.disk.BlockDevice;
 import common.disk.GptPlan;
 import common.disk.PartitionNode;
@@ -129,7 +132,7 @@ final class DiskCopies {
                 }
                 if (contents.inventory() != null && contents.inventory().equals(VerifiedPartition.inventory(folder))) {
                     try {
-                        VerifiedPartition.quietly(folder);
+                        VerifiedPartition.verified(folder);
                         return true;
                     } catch (Cli.Failure damaged) {
                         return false;
@@ -173,9 +176,10 @@ final class DiskCopies {
             List<String> argv = new ArrayList<>(List.of("xfs_copy", "-L", scratch.resolve("log").toString(),
                     from.device().toString()));
             written.forEach(w -> argv.add(w.node.device().toString()));
-            Proc.Result copied = written.isEmpty() ? null : Proc.of(argv).run();
-            Parallel.run(Math.max(1, written.size()), written, w -> check(w, copied), (w, path) -> whole.add(path),
-                    (w, e) -> failed.put(w.target.image.path().toString(), Cli.describe(e)));
+            if (!written.isEmpty()) {
+                Proc.Result copied = copy(Proc.of(argv), written);
+                check(written, copied, whole, failed);
+            }
             return new Outcome(whole, failed);
         } finally {
             for (Written w : written) { // each, whatever becomes of the others: a loop device would stay
@@ -189,10 +193,26 @@ final class DiskCopies {
         }
     }
 
+    private Proc.Result copy(Proc xfsCopy, List<Written> written) {
+        long[] before = written.stream().mapToLong(w -> w.node.bytesWritten()).toArray();
+        try (Progress progress = Progress.start("Copying", contents.usedBytes() * written.size(), () -> IntStream.range(0,
+                before.length).mapToLong(i -> written.get(i).node.bytesWritten() - before[i]).sum())) {
+            return xfsCopy.run();
+        }
+    }
+
+    private void check(List<Written> written, Proc.Result copied, List<Path> whole, Map<String, String> failed)
+            throws IOException {
+        try (Progress progress = Progress.start("Verifying copies", contents.bytes() * written.size())) {
+            Parallel.run(written.size(), written, w -> check(w, copied, progress), (w, path) -> whole.add(path),
+                    (w, e) -> failed.put(w.target.image.path().toString(), Cli.describe(e)));
+        }
+    }
+
     /** What is not whole must not look so: its file system is wiped away. */
-    private Path check(Written written, Proc.Result copied) throws IOException {
+    private Path check(Written written, Proc.Result copied, Progress progress) throws IOException {
         try {
-            written.node.mounted(VerifiedPartition::quietly);
+            written.node.mounted(folder -> VerifiedPartition.verified(folder, progress));
         } catch (Cli.Failure e) {
             Proc.of("wipefs", "--all", written.node.device().toString()).run();
             throw copied.ok() ? e : new Cli.Failure(Cli.FAILED, "xfs_copy: " + copied.reason(), e);

@@ -7,6 +7,7 @@ package common.registry;
 //SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Parallel.java
 //SOURCES ../cli/Progress.java
+//SOURCES ../cli/ProgressOption.java
 //SOURCES ../cli/ScriptFolder.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/LegacyTarball.java
@@ -34,6 +35,7 @@ import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.Parallel;
 import common.cli.Progress;
+import common.cli.ProgressOption;
 import common.cli.ScriptFolder;
 import common.oci.ImageList;
 import common.oci.OciLayout;
@@ -81,6 +83,9 @@ public abstract class PullCommand extends Cli.Command {
     @Option(names = "--rm-stale",
             description = "Remove images that the list no longer has, and the blobs only they needed.")
     boolean rmStale;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     DryRunOption dryRun;

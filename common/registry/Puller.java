@@ -146,12 +146,13 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         // before all others what names them
         Map<Boolean, List<Wanted>> rounds = order.stream().collect(Collectors.partitioningBy(w -> brief
                 && w.by.stream().anyMatch(i -> ImageNames.isRelease(i.entry.text()))));
-        try (Progress progress = Progress.start("Pulling", plan.fetchBytes)) {
+        try (Progress progress = Progress.start("Pulling", plan.images.size(), plan.fetchBytes)) {
             for (Image image : plan.images) {
                 if (!lacking.containsKey(image)) {
                     keep(image, whole, plan, names, progress);
                 }
             }
+            lacking.keySet().forEach(image -> progress.begin(image.entry.text()));
             for (boolean release : List.of(true, false)) {
                 Parallel.run(jobs, rounds.get(release), w -> fetch(w, progress), (w, digest) -> {
                     for (Image image : w.by) {
@@ -183,6 +184,7 @@ public record Puller(Registry registry, RegistriesConf conf, OciLayout layout, S
         if (names != null) {
             image.manifests.forEach(m -> names.learn(image.entry.text(), m.descriptor()));
         }
+        progress.end(image.entry.text());
         progress.line("Pulled " + (names == null ? image.entry.text() : names.of(image.entry)) + " [" + whole.size() + "/"
                 + plan.images.size() + "]");
     }

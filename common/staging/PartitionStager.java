@@ -189,13 +189,17 @@ public final class PartitionStager implements AutoCloseable {
         if (unpacked > 0) {
             FileTree.delete(folder.resolve(DiskNames.NODE));
         }
-        try (Progress progress = Progress.start("Staging", plan.fetchBytes)) {
+        try (Progress progress = Progress.start("Staging", missing.size(), plan.fetchBytes)) {
             int[] done = {0};
             Parallel.run(jobs, missing, p -> fetch(p, progress), (p, digest) -> {
+                progress.end(p.from);
                 if (++done[0] % 100 == 0) {
                     progress.line("Staged " + done[0] + " of " + missing.size() + " files");
                 }
-            }, (p, e) -> failed.putIfAbsent(p.from, server.explain(e)));
+            }, (p, e) -> {
+                failed.putIfAbsent(p.from, server.explain(e));
+                progress.failed(p.from, server.explain(e));
+            });
         }
         return failed;
     }
@@ -250,6 +254,7 @@ public final class PartitionStager implements AutoCloseable {
         if (gone != null) {
             throw new Cli.Failure("not tried: " + gone);
         }
+        progress.begin(file.from);
         long[] counted = {-file.partialBytes()}; // the plan counts these as here
         try {
             Digest digest = file.download.from(server.source(file.from), n -> {

@@ -5,6 +5,7 @@ package common.storage;
 //SOURCES ../cli/JobsOption.java
 //SOURCES ../cli/JsonOption.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../cli/ProgressOption.java
 //SOURCES ../disk/DiskSize.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
@@ -29,6 +30,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.Proc;
+import common.cli.ProgressOption;
 import common.disk.DiskSize;
 import common.oci.ImageList;
 import common.oci.OciLayout;
@@ -59,6 +61,9 @@ public abstract class ExtractCommand extends Cli.Command {
     @Option(names = "--spare-memory", paramLabel = "SIZE", converter = DiskSize.class, description = "Where the root is in "
             + "RAM: load nothing, and say so, unless so much memory stays free beside the unpacked images, such as 4GiB.")
     Long spareMemory;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     JsonOption json;

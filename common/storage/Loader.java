@@ -3,6 +3,7 @@ package common.storage;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
+//SOURCES ../cli/Progress.java
 //SOURCES ../http/Retry.java
 //SOURCES ../http/Time.java
 //SOURCES ../oci/Descriptor.java
@@ -38,6 +39,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Json;
+import common.cli.Progress;
 import common.http.Retry;
 import common.http.Time;
 import common.oci.Descriptor;
@@ -69,6 +71,7 @@ public final class Loader {
             Collections.synchronizedMap(new TreeMap<>()));
     private Set<String> references = Set.of();
     private LoadSchedule<Image> schedule;
+    private Progress progress;
     private Path temp;
 
     /**
@@ -91,7 +94,9 @@ public final class Loader {
             Future<Set<String>> asked = threads.submit(() -> storage.references());
             List<Descriptor> stored = set.images();
             references = asked.get();
-            schedule = new LoadSchedule<>(plan(stored), Image::blobs);
+            List<Image> images = plan(stored);
+            schedule = new LoadSchedule<>(images, Image::blobs);
+            progress = images.isEmpty() ? null : Progress.start("Loading", images.size(), -1);
             for (Future<?> thread : threads.invokeAll(Collections.nCopies(jobs, (Callable<Void>) this::loadAll))) {
                 thread.get();
             }
@@ -109,6 +114,9 @@ public final class Loader {
         } finally {
             threads.shutdownNow();
             end(threads);
+            if (progress != null) {
+                progress.close();
+            }
             discard(temp);
         }
     }
@@ -180,6 +188,7 @@ public final class Loader {
     private Void loadAll() throws InterruptedException, IOException {
         for (Image image; (image = schedule.next()) != null;) {
             text.println("Copying " + image.entry.text() + " [" + image.number + "/" + list.entries().size() + "]");
+            progress.begin(image.entry.text());
             boolean success = false;
             Path work = null;
             try { // whatever happens on this thread, the schedule hears of it: others wait for these blobs
@@ -191,11 +200,13 @@ public final class Loader {
                 }
                 success = true;
                 outcome.loaded.add(image.entry.text());
+                progress.end(image.entry.text());
             } catch (IOException | RuntimeException e) {
                 boolean stopped = e instanceof Cli.Failure f && f.exitCode == Cli.INTERRUPTED;
                 if (stopped || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
+                progress.failed(image.entry.text(), Cli.describe(e));
                 failed(image.entry, e);
             } finally {
                 try {

@@ -5,6 +5,7 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../cli/Progress.java
 //SOURCES MountedStore.java
 //SOURCES StoreEstimate.java
 //SOURCES StoreNormalizer.java
@@ -30,6 +31,7 @@ import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Json;
 import common.cli.Proc;
+import common.cli.Progress;
 
 /**
  * All images of a release as one file that is mounted instead of unpacked: a squashfs whose root is an overlay
@@ -193,7 +195,10 @@ public final class PackedStore {
                 if (newest != null) {
                     mksquashfs.env("SOURCE_DATE_EPOCH", String.valueOf(newest.getEpochSecond()));
                 }
-                Proc.Result packed = mksquashfs.run();
+                Proc.Result packed;
+                try (Progress progress = Progress.start("Packing", -1, () -> temp.toFile().length())) {
+                    packed = mksquashfs.run();
+                }
                 if (!packed.ok()) { // its last line only says that it failed
                     String reason = packed.err().lines().filter(l -> l.contains("because")).findFirst()
                             .orElse(packed.reason());

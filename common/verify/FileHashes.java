@@ -72,6 +72,7 @@ public final class FileHashes implements AutoCloseable {
 
     private static Digest hash(Path file, Progress progress) throws IOException {
         MessageDigest sha256 = Digest.sha256();
+        progress.begin(file.toString());
         ByteBuffer buffer = buffers.get().clear();
         try (FileChannel in = FileChannel.open(file)) {
             for (int n; (n = in.read(buffer)) >= 0; buffer.clear()) {
@@ -79,6 +80,7 @@ public final class FileHashes implements AutoCloseable {
                 progress.advance(n);
             }
         }
+        progress.end(file.toString());
         return Digest.of(sha256);
     }
 

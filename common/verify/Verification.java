@@ -102,6 +102,11 @@ public final class Verification {
         return tree.large().values().stream().mapToLong(Long::longValue).sum();
     }
 
+    /** How many files that are. */
+    public int files() {
+        return tree.large().size();
+    }
+
     /** Looks at everything; what is wrong is among the findings, and stops nothing. */
     public void run(Progress progress) throws IOException {
         try (FileHashes hashes = FileHashes.start(tree.large(), progress)) { // while we look at all else
@@ -128,11 +133,13 @@ public final class Verification {
         for (Map.Entry<Path, String> store : tree.stores(inventory).entrySet()) {
             Map<ArtifactTree.ImageSet, List<String>> sets = new LinkedHashMap<>(images.references());
             sets.keySet().removeIf(s -> store.getValue() != null && !store.getValue().equals(s.release()));
+            progress.begin("images of " + store.getKey());
             if (!damaged.contains(store.getKey())) { // else as root we would mount a stranger's file
                 new StoreCheck(store.getKey(), findings).run(sets, !tree.needsBlobs(inventory), deep);
             }
         }
         if (deep) {
+            progress.begin("layers");
             LayerContents.check(images.whole(), findings);
         }
     }

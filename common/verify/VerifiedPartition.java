@@ -21,22 +21,24 @@ import common.oci.Digest;
 /**
  * What a staged partition has, all of it read and checked.
  *
+ * @param bytes of the files that were hashed
+ * @param usedBytes as the file system counts them
  * @param inventory the digest of its inventory.json; null when there is none
  */
-public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
+public record VerifiedPartition(int images, long bytes, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
     public static VerifiedPartition verified(Path folder) throws IOException {
         Verification verification = new Verification(ArtifactTree.at(folder), Expected.AS_STAGED,
                 null, null, false);
-        try (Progress progress = Progress.start("Verifying", verification.bytes())) {
+        try (Progress progress = Progress.start("Verifying", verification.files(), verification.bytes())) {
             return verified(folder, verification, progress);
         }
     }
 
-    /** The same where several are verified at once: without a bar. */
-    public static VerifiedPartition quietly(Path folder) throws IOException {
+    /** The same where several are verified at once, with one progress for all. */
+    public static VerifiedPartition verified(Path folder, Progress progress) throws IOException {
         return verified(folder, new Verification(ArtifactTree.at(folder), Expected.AS_STAGED,
-                null, null, false), new Progress.Log());
+                null, null, false), progress);
     }
 
     private static VerifiedPartition verified(Path folder, Verification verification, Progress progress)
@@ -47,7 +49,7 @@ public record VerifiedPartition(int images, long usedBytes, Digest inventory) {
             throw new Cli.Failure("what was written is not whole: " + wrong.get(0) + (wrong.size() == 1 ? ""
                     : " and " + (wrong.size() - 1) + " more"));
         }
-        return new VerifiedPartition(verification.images(), folder.toFile().getTotalSpace()
+        return new VerifiedPartition(verification.images(), verification.bytes(), folder.toFile().getTotalSpace()
                 - folder.toFile().getFreeSpace(), inventory(folder));
     }
 

@@ -3,6 +3,7 @@ package common.vm;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../cli/ProgressOption.java
 //SOURCES ../http/Http.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
@@ -15,11 +16,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.cli.Proc;
+import common.cli.ProgressOption;
 import common.oci.Digest;
 import common.oci.DiskNames;
 import okhttp3.HttpUrl;
@@ -101,12 +105,18 @@ public final class GuestStaging {
         if (release != null) {
             args.addAll(List.of("--release", release));
         }
-        return run("curl-all", args);
+        return run("curl-all", withProgress(args));
     }
 
     /** Reads everything back; verify's document. */
     public JsonNode verify() {
-        return run("verify", List.of(DiskNames.MOUNT));
+        return run("verify", withProgress(List.of(DiskNames.MOUNT)));
+    }
+
+    /** There is no terminal in the VM: what is said of it here is said of its scripts. */
+    private static List<String> withProgress(List<String> args) {
+        String style = ProgressOption.style().name().toLowerCase(Locale.ROOT);
+        return style.equals("auto") ? args : Stream.concat(args.stream(), Stream.of("--progress", style)).toList();
     }
 
     public Space space() {

@@ -124,6 +124,7 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
             Path fetched = cache.resolve(packed);
             if (!Files.exists(fetched)) { // a name without .partial is whole
                 try (Progress progress = Progress.start("Image", size)) {
+                    progress.begin(packed);
                     new Download(cache.resolve(".partial-" + packed), fetched, size, sums.get(packed))
                             .from(server.source(packed), progress::advance);
                 }
@@ -166,7 +167,9 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
                 FileChannel file = FileChannel.open(temp, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                         StandardOpenOption.TRUNCATE_EXISTING);
                 OutputStream out = Channels.newOutputStream(file)) {
-            in.transferTo(out);
+            try (Progress progress = Progress.start("Unpacking", -1, temp.toFile()::length)) {
+                in.transferTo(out);
+            }
             file.force(true);
         } catch (IOException e) {
             Files.deleteIfExists(temp);

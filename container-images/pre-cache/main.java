@@ -7,6 +7,7 @@
 //SOURCES ../../common/catalog/PreCacheSpec.java
 //SOURCES ../../common/cli/AtomicFile.java
 //SOURCES ../../common/cli/Cli.java
+//SOURCES ../../common/cli/ProgressOption.java
 //SOURCES ../../common/cli/ScriptFolder.java
 //SOURCES ../../common/registry/RegistryOptions.java
 //SOURCES pull.java
@@ -24,6 +25,7 @@ import common.catalog.PreCacheImages;
 import common.catalog.PreCacheSpec;
 import common.cli.AtomicFile;
 import common.cli.Cli;
+import common.cli.ProgressOption;
 import common.cli.ScriptFolder;
 import common.registry.RegistryOptions;
 import picocli.CommandLine;
@@ -78,6 +80,9 @@ class PreCacheMain extends Cli.Command {
 
     @Option(names = "--folder", paramLabel = "DIR", description = "Where the set goes (default: beside this script).")
     Path folder;
+
+    @Mixin
+    ProgressOption progress;
 
     @Mixin
     RegistryOptions registries;
