@@ -80,6 +80,26 @@ class ScriptsTest {
         assertEquals(1, main.matcher(text).results().count());
     }
 
+    @ParameterizedTest(name = "the README''s {0}: the script has these options, with no locale too")
+    @MethodSource("readmeCommands")
+    void readme(String command) {
+        List<String> words = new ArrayList<>(List.of(command.replace("'", "").split("\\s+")));
+        String name = Path.of(words.remove(0)).getFileName().toString();
+        Path script = scripts().stream().filter(s -> s.getFileName().toString().equals(name)).findFirst().orElseThrow();
+        Proc.Result result = bare(Stream.of(List.of(script), words, List.of("--help")).flatMap(List::stream).toArray()).run();
+        assertEquals(0, result.exit(), result.err());
+        assertTrue(result.out().startsWith("Usage: "), result.out());
+    }
+
+    /** What follows jbang on each line of an example, up to a comment, a pipe or a redirection. */
+    static List<String> readmeCommands() {
+        String text = Repository.text(Repository.ROOT.resolve("README.md")).replaceAll("\\\\\n *", "");
+        List<String> commands = Pattern.compile("(?m)^(?:\\.{0,2}/)?jbang ([\\w./-]+\\.java[^#|>&\\n]*)").matcher(text).results()
+                .map(m -> m.group(1).strip()).toList();
+        assertTrue(commands.size() > 20, commands.toString());
+        return commands;
+    }
+
     @Test
     @DisplayName("class names are unique in the repository")
     void uniqueNames() {
