@@ -16,9 +16,9 @@
 //SOURCES ../common/verify/Findings.java
 //SOURCES ../common/verify/Verification.java
 
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PrivateKey;
@@ -159,15 +159,15 @@ class Verify extends Cli.Command {
 
     /** A program on the disk that it judges finds what befell the disk; whoever changed the disk could change it, too. */
     private void warnOfOwnVerifier(Path root) throws IOException {
-        try {
-            Path own = Path.of(Verify.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toRealPath();
-            if (key.check != null && own.startsWith(root)) {
-                Cli.warn("this verifier is on the disk that it checks: it finds accidents, not attackers; against these "
-                        + "run your own copy of it, with your own copy of the public key");
-            }
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
+        if (key.check != null && (isIn(root, System.getProperty("java.home"))
+                || isIn(root, System.getProperty("java.class.path").split(File.pathSeparator)[0]))) {
+            Cli.warn("this verifier is on the disk that it checks: it finds accidents, not attackers; against these "
+                    + "run your own copy of it, with your own copy of the public key");
         }
+    }
+
+    private static boolean isIn(Path folder, String file) throws IOException {
+        return Files.exists(Path.of(file)) && Path.of(file).toRealPath().startsWith(folder);
     }
 
     private void report(ArtifactTree tree, Verification verification, boolean signed, double seconds) throws IOException {

@@ -146,6 +146,17 @@ class NodeBundleTest {
     }
 
     @Test
+    @DisplayName("says that a verifier on the disk itself finds accidents, not attackers")
+    void ownVerifier() throws IOException {
+        Path key = temp.resolve("factory.pem");
+        Path publicKey = root.resolve("factory-public.pem");
+        Proc.of("openssl", "genpkey", "-algorithm", "ed25519", "-out", key.toString()).check();
+        Proc.of("openssl", "pkey", "-in", key.toString(), "-pubout", "-out", publicKey.toString()).check();
+        Proc.Result result = run("verify", "/var/mnt", "--public-key", "/factory-public.pem");
+        assertTrue(result.err().contains("this verifier is on the disk that it checks"), result.err());
+    }
+
+    @Test
     @DisplayName("loads the discovery images into containers-storage, where podman finds each")
     void extract() {
         Proc.Result load = run("extract-initial", "--folder", "/var/mnt/ai-images");
