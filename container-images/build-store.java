@@ -8,6 +8,7 @@
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/oci/DiskNames.java
+//SOURCES ../common/release/ReleaseModel.java
 //SOURCES ../common/storage/PackedStore.java
 //SOURCES ../common/storage/StoreBuilder.java
 //SOURCES ../common/storage/StoreSource.java
@@ -26,6 +27,7 @@ import common.cli.JsonOption;
 import common.cli.Proc;
 import common.cli.ProgressOption;
 import common.oci.DiskNames;
+import common.release.ReleaseModel;
 import common.storage.PackedStore;
 import common.storage.StoreBuilder;
 import common.storage.StoreSource;
@@ -89,7 +91,8 @@ class BuildStore extends Cli.Command {
         StoreSource input = StoreSource.of(folder, set, release);
         String name = format == PackedStore.Format.DIR ? "store" : DiskNames.STORE;
         PackedStore image = new PackedStore(out != null ? out : folder.resolve(name), format,
-                compression != null ? compression : PackedStore.Compression.of(input.release()));
+                compression != null ? compression : ReleaseModel.mountsZstd(input.release())
+                        ? PackedStore.Compression.ZSTD : PackedStore.Compression.GZIP);
         StoreBuilder build = new StoreBuilder(input, image, scratch != null ? scratch : image.out().getParent());
         ObjectNode document = Json.object().put("release", input.release()).put("images", input.images())
                 .put("out", image.out().toString()).put("format", image.kind());

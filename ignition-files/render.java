@@ -38,7 +38,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "render",
-        description = {"Renders units/ to Ignition configs: discovery.ign loads the initial images before the agent "
+        description = {"Renders units/ to Ignition configs: discovery.ign loads the discovery images before the agent "
             + "starts, pointer.ign those of the release on the first boot of the installed system.",
             "discovery.patch and pointer.patch are the Assisted Installer requests that carry them."},
         footer = {"", "Example: ./jbang ignition-files/render.java --label staged --mode store --output /tmp/ign"})

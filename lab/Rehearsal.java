@@ -76,7 +76,7 @@ final class Rehearsal {
                 corpus = images.publish(registry.port(), folder.lists());
                 return corpus.uniqueBytes();
             });
-            table.step("pull the initial images", () -> script(scripts.pullInitial(), registry));
+            table.step("pull the discovery images", () -> script(scripts.pullInitial(), registry));
             table.step("pull the ocp images", () -> script(scripts.pullOcp(), registry));
             onServer = LabFolder.size(folder.www());
             if (storage.isOverlay()) {
@@ -105,7 +105,7 @@ final class Rehearsal {
                     folder.mountPoint().toString()).check();
             return 0;
         });
-        double seconds = table.step("load the initial images", () -> script(scripts.extractInitial(), null))
+        double seconds = table.step("load the discovery images", () -> script(scripts.extractInitial(), null))
                 + table.step("load the ocp images", () -> script(scripts.extractOcp(), null));
         ways.loaded(new TwoWays.Way(seconds, LabFolder.size(folder.mountPoint().resolve("blobs")),
                 LabFolder.size(folder.storage())));

@@ -113,7 +113,7 @@ final class VmRehearsal {
                 writeLists();
                 return corpus.uniqueBytes();
             });
-            table.step("pull the initial images", () -> script(scripts.pullInitial()));
+            table.step("pull the discovery images", () -> script(scripts.pullInitial()));
             table.step("pull the ocp images", () -> script(scripts.pullOcp()));
             table.step("node bundle: a Java runtime and the scripts", () -> script(scripts.stageNode()));
             table.step("store image", () -> script(scripts.buildStore()));

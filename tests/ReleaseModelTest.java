@@ -2,6 +2,7 @@
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 
@@ -33,6 +34,15 @@ class ReleaseModelTest {
     @DisplayName("5.0 follows 4.22")
     void five() {
         assertEquals(ReleaseModel.of("4.23.0"), ReleaseModel.of("5.0.0"));
+    }
+
+    @Test
+    @DisplayName("a store of zstd mounts from 4.13 on")
+    void mountsZstd() {
+        assertFalse(ReleaseModel.mountsZstd("4.12.99"));
+        assertTrue(ReleaseModel.mountsZstd("4.13.0-rc.1"));
+        assertTrue(ReleaseModel.mountsZstd("5.0.0"));
+        assertFalse(ReleaseModel.mountsZstd("nightly"));
     }
 
     @Test

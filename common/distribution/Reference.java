@@ -9,7 +9,9 @@ import common.cli.Cli;
 
 /**
  * An image reference that names its host: {@code HOST[:PORT]/PATH[:TAG][@DIGEST]} (the grammar is that of
- * distribution/reference, reference.go).
+ * distribution/reference, reference.go). It is what the node's registry keeps: read leniently from lists that a pull wrote
+ * and from probes of a configuration, compared by the repository alone, so it has no digest. What is given to a pull is
+ * ImageReference of common/oci.
  *
  * @param repository as the reference has it, {@code quay.io/org/name}; with {@code library/} where Docker Hub implies it
  * @param tag null when there is none

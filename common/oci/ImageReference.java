@@ -6,7 +6,9 @@ import java.util.regex.Pattern;
 
 /**
  * An image reference with its registry host (github.com/distribution/reference, the grammar of its package comment; a
- * digest is a sha256). {@code tag} and {@code digest} are null where there is none.
+ * digest is a sha256). {@code tag} and {@code digest} are null where there is none. It is what a list gives to a pull, so it
+ * is strict: what another registry client would read otherwise is not one. A registry that answers for many hosts names
+ * repositories by its own record, in common/distribution.
  *
  * @param repository with the host, as written: {@code quay.io/org/name}
  */

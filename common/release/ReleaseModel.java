@@ -81,4 +81,9 @@ public record ReleaseModel(int minor) {
     public String kernel() {
         return minor <= LAST_OF_RHEL_8 ? "4.18" : "5.14";
     }
+
+    /** Whether the node's kernel mounts a squashfs of zstd: RHEL 8's, or that of what is no version, is not known to. */
+    public static boolean mountsZstd(String release) {
+        return VERSION.matcher(release).matches() && of(release).minor > LAST_OF_RHEL_8;
+    }
 }

@@ -77,14 +77,6 @@ public final class PackedStore {
             this.ratio = ratio;
         }
 
-        /** The kernels of RHEL 8, which OpenShift 4.10 to 4.12 have, are not known to read zstd. */
-        public static Compression of(String release) {
-            String[] numbers = release.split("\\D+");
-            boolean known = release.matches("\\d+\\.\\d+(\\D.*)?");
-            boolean later = known && (Integer.parseInt(numbers[0]) > 4 || Integer.parseInt(numbers[1]) > 12);
-            return later ? ZSTD : GZIP;
-        }
-
         private List<String> options() {
             List<String> options = new ArrayList<>(List.of("-comp", name().toLowerCase(Locale.ROOT)));
             if (level != null) {

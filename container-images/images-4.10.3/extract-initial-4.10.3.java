@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 
 /** Loads the staged images of the discovery stage of 4.10.3 into containers-storage, without a network. */
 @Command(name = "extract-initial-4.10.3",
-        description = "Load the staged images of the discovery stage of 4.10.3 into containers-storage.",
+        description = "Load the staged discovery images of 4.10.3 into containers-storage.",
         footer = {"", "Example, on the node:", "  jbang extract-initial-4.10.3.java --folder /var/mnt/ai-images"})
 class ExtractInitial4103 extends ExtractCommand {
     ExtractInitial4103() {

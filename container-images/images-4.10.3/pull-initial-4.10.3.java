@@ -11,7 +11,7 @@ import common.registry.PullCommand;
 import picocli.CommandLine.Command;
 
 /** Brings the images of the discovery stage of 4.10.3 from their registries into this folder, each blob once. */
-@Command(name = "pull-initial-4.10.3", description = "Pull the images of the discovery stage of 4.10.3, every blob once, resumable.",
+@Command(name = "pull-initial-4.10.3", description = "Pull the discovery images of 4.10.3, every blob once, resumable.",
         footer = {"", "Example, on the factory server:",
             "  jbang pull-initial-4.10.3.java --authfile pull-secret.json --folder /srv/www/images-4.10.3"})
 class PullInitial4103 extends PullCommand {

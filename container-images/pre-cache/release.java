@@ -47,13 +47,13 @@ class Release extends Cli.Command {
     @Option(names = "--output", paramLabel = "FILE", description = "Default: {ocp,initial}_images.txt.VERSION.")
     Path output;
 
-    @Option(names = "--initial", description = "Only what the discovery stage needs.")
+    @Option(names = "--initial", description = "Only the discovery images.")
     boolean initial;
 
     @Option(names = "--only", arity = "1..*", paramLabel = "NAME", description = "Only payload of these names.")
     List<String> only = List.of();
 
-    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX", description = "No payload of such names.")
+    @Option(names = "--exclude-tag", arity = "1..*", paramLabel = "REGEX", description = "Leave out payload whose name matches.")
     List<Pattern> exclude = List.of();
 
     @Option(names = "--exclude-file", paramLabel = "FILE", description = "A file of such patterns, one a line.")
