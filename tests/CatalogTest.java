@@ -1,6 +1,7 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/catalog/Catalog.java
 //SOURCES ../common/catalog/FileBasedCatalog.java
+//SOURCES ../common/catalog/MirroredSelection.java
 //SOURCES ../common/catalog/SqliteCatalog.java
 //SOURCES ../common/catalog/VersionRange.java
 //SOURCES ../common/cli/Cli.java
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
 import common.catalog.Catalog;
 import common.catalog.Catalog.Selection;
 import common.catalog.FileBasedCatalog;
+import common.catalog.MirroredSelection;
 import common.catalog.SqliteCatalog;
 import common.catalog.VersionRange;
 import common.cli.Cli;
@@ -224,16 +226,16 @@ class CatalogTest {
             Map<String, Catalog.Entry> entries = new TreeMap<>();
             for (int i = 1; i < channel.length; i++) {
                 entries.put("lab.v" + channel[i], new Catalog.Entry("lab.v" + channel[i],
-                        i == 1 ? Set.of() : Set.of("lab.v" + channel[i - 1]), null));
+                        i == 1 ? null : "lab.v" + channel[i - 1], Set.of(), null));
                 lab.bundles.put("lab.v" + channel[i], new Catalog.Bundle("lab", "lab.v" + channel[i], channel[i], "i", List.of(),
                         List.of(), List.of()));
             }
             lab.channels.put(channel[0], entries);
         }
-        assertEquals(List.of("0.9.0", "1.1.0", "2.0.0"), catalog.selectInEveryChannel(Selection.parse("lab")).stream()
+        assertEquals(List.of("0.9.0", "1.1.0", "2.0.0"), new MirroredSelection(catalog).select(Selection.parse("lab"), null).stream()
                 .map(Catalog.Bundle::version).toList());
-        assertEquals(List.of("1.1.0", "2.0.0"), catalog.selectInEveryChannel(new Selection("lab", null, null, "1.1.0", null,
-                false)).stream().map(Catalog.Bundle::version).toList());
+        assertEquals(List.of("1.1.0", "2.0.0"), new MirroredSelection(catalog).select(new Selection("lab", null, null, "1.1.0", null,
+                false), null).stream().map(Catalog.Bundle::version).toList());
         assertEquals(List.of("1.1.0"), catalog.select(Selection.parse("lab")).stream().map(Catalog.Bundle::version).toList());
     }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 import common.catalog.Catalog.Selection;
@@ -122,7 +123,7 @@ class ImageSetConfigurationTest {
     @Test
     @DisplayName("a catalog alone is every package of it")
     void catalogAlone() throws IOException {
-        assertEquals(List.of(new Operators(List.of("registry.redhat.io/redhat/index:v4.10"), List.of(), false, true)),
+        assertEquals(List.of(new Operators(List.of("registry.redhat.io/redhat/index:v4.10"), List.of(), false, true, Map.of())),
                 operators(""));
     }
 

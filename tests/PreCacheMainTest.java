@@ -112,7 +112,7 @@ class PreCacheMainTest {
     }
 
     @ParameterizedTest(name = "a catalog alone in an ImageSetConfiguration, full {0}: {1}")
-    @CsvSource({"false, 9 images of 4 bundles", "true, 19 images of 9 bundles"})
+    @CsvSource({"false, 11 images of 5 bundles", "true, 19 images of 9 bundles"})
     void catalogAlone(boolean full, String found) throws IOException {
         Path file = Files.writeString(own.resolve("isc.yaml"), """
                 apiVersion: mirror.openshift.io/v2alpha1

@@ -58,6 +58,7 @@
 //SOURCES LoadableTest.java
 //SOURCES LocaleTest.java
 //SOURCES MalformedFilesTest.java
+//SOURCES MirroredCatalogTest.java
 //SOURCES MixedStoreTest.java
 //SOURCES MountEntryTest.java
 //SOURCES NoProxyTest.java

@@ -8,15 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import com.github.zafarkhaja.semver.Version;
 import common.cli.Cli;
@@ -35,10 +34,14 @@ public final class Catalog {
     /**
      * A bundle's place in a channel.
      *
-     * @param supersedes names of the bundles that it replaces or skips
+     * @param replaces name of the bundle whose place it takes; null for none
+     * @param skips names of bundles between that one and it, which nobody need install
      * @param skipRange versions that it skips too; null for none
      */
-    public record Entry(String name, Set<String> supersedes, String skipRange) {
+    public record Entry(String name, String replaces, Set<String> skips, String skipRange) {
+        Stream<String> supersedes() {
+            return Stream.concat(Stream.ofNullable(replaces), skips.stream());
+        }
     }
 
     /** What the bundle provides or requires of the cluster: a kind of custom resources. */
@@ -112,7 +115,7 @@ public final class Catalog {
                     .filter(line -> !line.isEmpty()).map(Selection::parse).distinct().toList();
         }
 
-        private boolean headOnly() {
+        boolean headOnly() {
             return version == null && min == null && max == null && !all;
         }
 
@@ -120,7 +123,7 @@ public final class Catalog {
             return channel == null && (version != null || all);
         }
 
-        private String versions() {
+        String versions() {
             return version != null ? version : Objects.requireNonNullElse(min, "any") + " to "
                     + Objects.requireNonNullElse(max, "any");
         }
@@ -137,6 +140,11 @@ public final class Catalog {
 
     public boolean has(String packageName) {
         return packages.containsKey(packageName);
+    }
+
+    /** The package of that name; null when there is none. */
+    OperatorPackage named(String packageName) {
+        return packages.get(packageName);
     }
 
     /** Adds the packages of another catalog that this one does not have: the first catalog named counts. */
@@ -178,39 +186,12 @@ public final class Catalog {
     }
 
     /**
-     * The same as oc-mirror v2 chooses: what names neither channel nor version means every channel, its head or the range of
-     * versions that it has.
-     */
-    public List<Bundle> selectInEveryChannel(Selection wanted) {
-        OperatorPackage of = packages.get(wanted.packageName);
-        if (of == null || of.channels.isEmpty() || wanted.channel != null || wanted.version != null || wanted.all) {
-            return select(wanted);
-        }
-        Set<Bundle> found = new LinkedHashSet<>();
-        Cli.Failure none = null;
-        for (String channel : of.channels.keySet()) {
-            try {
-                found.addAll(select(new Selection(of.name, channel, null, wanted.min, wanted.max, false)));
-            } catch (Cli.Failure e) {
-                if (wanted.headOnly()) {
-                    throw e;
-                }
-                none = e; // a channel need not have any of the range
-            }
-        }
-        if (found.isEmpty()) {
-            throw none;
-        }
-        return found.stream().sorted(BY_VERSION).toList();
-    }
-
-    /**
      * The bundle that OLM installs from a channel: the entry that no other replaces or skips. Where several are left,
      * those in the {@code skipRange} of a higher version are none.
      */
     public String head(OperatorPackage of, String channelName) {
         Map<String, Entry> channel = of.channels.get(channelName);
-        Set<String> superseded = channel.values().stream().flatMap(e -> e.supersedes.stream())
+        Set<String> superseded = channel.values().stream().flatMap(Entry::supersedes)
                 .collect(Collectors.toSet());
         List<String> heads = channel.keySet().stream().filter(name -> !superseded.contains(name)).toList();
         if (heads.size() > 1) {
@@ -236,11 +217,11 @@ public final class Catalog {
                 && new VersionRange(e.skipRange).contains(version.get()));
     }
 
-    private static Optional<Version> version(OperatorPackage of, String bundle) {
+    static Optional<Version> version(OperatorPackage of, String bundle) {
         return Optional.ofNullable(of.bundles.get(bundle)).flatMap(b -> VersionRange.version(b.version));
     }
 
-    private static Bundle bundle(OperatorPackage of, String channel, String name) {
+    static Bundle bundle(OperatorPackage of, String channel, String name) {
         Bundle bundle = of.bundles.get(name);
         if (bundle == null) {
             throw new Cli.Failure("channel " + channel + " of package " + of.name + " has an entry " + name
@@ -262,7 +243,7 @@ public final class Catalog {
     static final Comparator<Bundle> BY_VERSION = Comparator.comparing((Bundle b) ->
             VersionRange.version(b.version).orElse(Version.of(0)), Version::compareTo).thenComparing(Bundle::name);
 
-    private static Cli.Failure unknown(String what, String name, String where, Collection<String> existing) {
+    static Cli.Failure unknown(String what, String name, String where, Collection<String> existing) {
         String letter = name.substring(0, Math.min(1, name.length()));
         List<String> alike = existing.stream().filter(e -> e.startsWith(letter)).sorted().toList();
         List<String> shown = (alike.isEmpty() ? existing.stream().sorted() : alike.stream()).limit(SHOWN).toList();

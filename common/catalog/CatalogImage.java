@@ -7,6 +7,7 @@ package common.catalog;
 //SOURCES ../registry/RemoteImageReader.java
 //SOURCES Catalog.java
 //SOURCES FileBasedCatalog.java
+//SOURCES MirroredSelection.java
 //SOURCES OperatorImages.java
 //SOURCES PreCacheSpec.java
 //SOURCES SqliteCatalog.java
@@ -17,6 +18,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 import common.catalog.Catalog.Bundle;
 import common.catalog.Catalog.Selection;
@@ -45,15 +51,28 @@ public final class CatalogImage {
         List<Selection> selections = !wanted.selections().isEmpty() ? wanted.selections() : catalog.packages().stream()
                 .map(p -> new Selection(p.name, null, null, null, null, wanted.full())).toList();
         List<Bundle> bundles = new ArrayList<>();
+        MirroredSelection mirrored = new MirroredSelection(catalog);
         try {
             for (Selection s : selections) {
-                boolean every = wanted.everyChannel() && !wanted.selections().isEmpty();
-                bundles.addAll(every ? catalog.selectInEveryChannel(s) : catalog.select(s));
+                bundles.addAll(!wanted.everyChannel() ? catalog.select(s)
+                        : mirrored.select(s, wanted.defaultChannels().get(s.packageName())));
+            }
+            if (wanted.everyChannel()) {
+                checkDefaultChannels(mirrored, wanted);
             }
         } catch (Cli.Failure e) {
             throw new Cli.Failure(e.exitCode, String.join(", ", wanted.indexes()) + ": " + e.getMessage(), e);
         }
         return new OperatorImages(catalog, bundles, withDependencies);
+    }
+
+    private static void checkDefaultChannels(MirroredSelection mirrored, Operators wanted) {
+        Map<String, Set<String>> channels = new TreeMap<>();
+        wanted.selections().stream().filter(s -> s.version() == null).forEach(s -> {
+            Set<String> of = channels.computeIfAbsent(s.packageName(), n -> new TreeSet<>());
+            Optional.ofNullable(s.channel()).ifPresent(of::add);
+        });
+        channels.forEach((name, of) -> mirrored.checkDefaultChannel(name, of, wanted.defaultChannels().get(name)));
     }
 
     /**

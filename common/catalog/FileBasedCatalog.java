@@ -177,19 +177,16 @@ public final class FileBasedCatalog {
 
         private void entry() throws IOException {
             Map<String, String> found = new LinkedHashMap<>();
-            Set<String> supersedes = new LinkedHashSet<>();
+            Set<String> skips = new LinkedHashSet<>();
             fields(name -> {
                 if (name.equals("skips")) {
-                    elements(none -> supersedes.add(String.valueOf(text())));
+                    elements(none -> skips.add(String.valueOf(text())));
                 } else {
                     found.put(name, text());
                 }
             });
-            if (found.get("replaces") != null) {
-                supersedes.add(found.get("replaces"));
-            }
             String name = required(found.get("name"), "an entry without a name");
-            if (entries.put(name, new Entry(name, supersedes, found.get("skipRange"))) != null) {
+            if (entries.put(name, new Entry(name, found.get("replaces"), skips, found.get("skipRange"))) != null) {
                 throw failure("entry " + name + " is twice in one channel");
             }
         }

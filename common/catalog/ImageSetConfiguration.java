@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.StreamSupport;
@@ -25,9 +26,9 @@ import common.cli.Json;
  * operators, additionalImages, blockedImages. What it asks for beyond that is refused if it means images, else ignored
  * with a warning; an unknown key is refused, as oc-mirror does, since a typing error would stage something else.
  *
- * <p>Operators are chosen as oc-mirror v2 does (docs/features/filtering.md there): a package alone is the head of every
- * channel, a catalog alone the head of every package's default channel; a channel is its head; {@code minVersion} and
- * {@code maxVersion} are all versions between them, of every channel or of the one; {@code full} is all.
+ * <p>Operators are chosen as oc-mirror v2 does (docs/features/filtering.md there): a catalog alone is the head of every
+ * channel of every package, a package alone of its channels; a channel is its head; {@code minVersion} and {@code maxVersion}
+ * are the versions between them, of every channel or of the one, see {@link MirroredSelection}; {@code full} is all.
  */
 public final class ImageSetConfiguration {
     private static final List<String> VERSIONS =
@@ -172,8 +173,14 @@ public final class ImageSetConfiguration {
         }
         boolean full = operator.path("full").asBoolean();
         List<Selection> selections = new ArrayList<>();
-        elements(operator, "packages").forEach(p -> selections(p, full, selections));
-        return new Operators(List.of(catalog), selections, full, everyChannel);
+        Map<String, String> defaultChannels = new TreeMap<>();
+        for (JsonNode of : elements(operator, "packages")) {
+            selections(of, full, selections);
+            if (of.hasNonNull("defaultChannel")) {
+                defaultChannels.put(of.get("name").asText(), of.get("defaultChannel").asText());
+            }
+        }
+        return new Operators(List.of(catalog), selections, full, everyChannel, defaultChannels);
     }
 
     private void selections(JsonNode of, boolean full, List<Selection> selections) {
@@ -203,12 +210,17 @@ public final class ImageSetConfiguration {
         if (limits.hasNonNull("minBundle")) {
             throw failure("mirror.operators.packages " + name + ": minBundle is not supported, use minVersion");
         }
-        return new Selection(name, channel, null, limits.path("minVersion").asText(null),
-                limits.path("maxVersion").asText(null), full);
+        return new Selection(name, channel, null, limit(limits, "minVersion"), limit(limits, "maxVersion"), full);
     }
 
     private static boolean limited(JsonNode node) {
-        return node.hasNonNull("minVersion") || node.hasNonNull("maxVersion");
+        return limit(node, "minVersion") != null || limit(node, "maxVersion") != null;
+    }
+
+    /** Null also where it is empty, as in Go. */
+    private static String limit(JsonNode node, String key) {
+        String version = node.path(key).asText("");
+        return version.isEmpty() || node.path(key).isNull() ? null : version;
     }
 
     private List<String> names(JsonNode node, String list, String... keys) {

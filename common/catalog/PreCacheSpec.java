@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -33,16 +34,19 @@ public record PreCacheSpec(List<String> releases, String arch, List<Operators> o
      * @param indexes index images; a package comes from the first that has it
      * @param selections none: every package
      * @param full every version of every package, when there are no selections
-     * @param everyChannel a selection without a channel means all of its package, else the default one
+     * @param everyChannel choose as oc-mirror v2: a selection without a channel means all of its package, else the default one
+     * @param defaultChannels of packages that get another one than the catalog's
      */
-    public record Operators(List<String> indexes, List<Selection> selections, boolean full, boolean everyChannel) {
+    public record Operators(List<String> indexes, List<Selection> selections, boolean full, boolean everyChannel,
+            Map<String, String> defaultChannels) {
         /** None, or one; {@code packages} as {@link Selection#parse} reads them. Half of it is a usage error. */
         public static List<Operators> of(List<String> indexes, List<String> packages, String where) {
             if (indexes.isEmpty() != packages.isEmpty()) {
                 throw new Cli.Failure(Cli.USAGE, where + " need each other, and one is empty");
             }
             List<Selection> selections = packages.stream().map(Selection::parse).distinct().toList();
-            return indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, selections, false, false));
+            return indexes.isEmpty() ? List.of() : List.of(new Operators(indexes, selections, false, false,
+                    Map.of()));
         }
     }
 

@@ -85,7 +85,7 @@ public final class SqliteCatalog {
         each("SELECT DISTINCT c.package_name, b.name, b.version, b.bundlepath FROM operatorbundle b "
                 + "JOIN channel_entry c ON c.operatorbundle_name = b.name", this::bundle);
         each("SELECT c.package_name, c.channel_name, c.operatorbundle_name, r.operatorbundle_name, b.skips, "
-                + "b.skiprange FROM channel_entry c LEFT JOIN channel_entry r ON c.replaces = r.entry_id "
+                + "b.skiprange, b.replaces FROM channel_entry c LEFT JOIN channel_entry r ON c.replaces = r.entry_id "
                 + "LEFT JOIN operatorbundle b ON c.operatorbundle_name = b.name ORDER BY c.entry_id", this::entry);
     }
 
@@ -120,13 +120,14 @@ public final class SqliteCatalog {
         Entry entry = channel.get(row.getString(3));
         if (entry == null) {
             String range = row.getString(6) == null || row.getString(6).isBlank() ? null : row.getString(6);
-            entry = new Entry(row.getString(3), new HashSet<>(), range);
+            String replaces = row.getString(7) == null || row.getString(7).isBlank() ? null : row.getString(7).strip();
+            entry = new Entry(row.getString(3), replaces, new HashSet<>(), range);
             channel.put(entry.name(), entry);
         }
         for (String superseded : ((row.getString(4) == null ? "" : row.getString(4)) + ","
                 + (row.getString(5) == null ? "" : row.getString(5))).split(",")) {
-            if (!superseded.isBlank()) {
-                entry.supersedes().add(superseded.strip());
+            if (!superseded.isBlank() && !superseded.strip().equals(entry.replaces())) {
+                entry.skips().add(superseded.strip());
             }
         }
     }
