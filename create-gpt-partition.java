@@ -114,6 +114,8 @@ class CreateGptPartition extends Cli.Command {
         }
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
+        GptPlan.Request wanted = new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force,
+                fresh, kernel);
         if (disk.hints != null) {
             ListedDisk hinted = disk.hints.disk(partitionLabel);
             say("disk: " + hinted.shown());
@@ -122,12 +124,10 @@ class CreateGptPartition extends Cli.Command {
                 say("and then the commands for a blank disk");
                 return Cli.DONE;
             }
-            hinted.wipe();
+            hinted.wipe(wanted);
             disk.device = hinted.path();
         }
-        GptPlan plan = GptPlan.of(BlockDevice.of(disk.device),
-                new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force, fresh,
-                        kernel));
+        GptPlan plan = GptPlan.of(BlockDevice.of(disk.device), wanted);
         if (plan.action() == GptPlan.Action.CREATE && place.size == null
                 && plan.partition().start() != place.startSector) {
             say("start sector " + place.startSector + " moved down to " + plan.partition().start() + ", a multiple of "

@@ -5,6 +5,7 @@
 //SOURCES ../common/disk/ListedDisk.java
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../create-gpt-partition.java
+//SOURCES ../create-vm.java
 //SOURCES Repository.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
@@ -191,20 +192,26 @@ class DiskHintsTest {
         assertEquals(Cli.USAGE, assertThrows(Cli.Failure.class, () -> hints(hint)).exitCode);
     }
 
-    /** create-gpt-partition where lsblk lists a disk of that serial number: there are only loop devices here. */
     private ScriptRun create(TestDisk disk, String content, Object... args) throws IOException {
+        return run(CreateGptPartition.class, disk, content, Stream.concat(Stream.of(args), Stream.of("--no-mount")).toArray());
+    }
+
+    /** A script where lsblk lists a disk of that serial number: there are only loop devices here. */
+    private ScriptRun run(Class<? extends Cli.Command> script, TestDisk disk, String content, Object... args) throws IOException {
         Path bin = Files.createDirectories(folder.resolve("bin"));
         Path listing = Files.writeString(folder.resolve("lsblk.json"), "{\"blockdevices\": [{\"name\": \"loop\", \"type\": \"disk\", "
                 + "\"path\": \"" + disk.device + "\", \"serial\": \"SN1\", \"size\": " + TestDisk.MIB * 1024 + content + "}]}");
         Files.writeString(bin.resolve("lsblk"), "#!/bin/sh\nexec cat " + listing + "\n");
         Files.setPosixFilePermissions(bin.resolve("lsblk"), PosixFilePermissions.fromString("rwxr-xr-x"));
-        Object[] all = Stream.concat(Stream.of(args), Stream.of("--size", "400MiB", "--no-mount")).toArray();
-        Proc.Result result = Scripts.program(CreateGptPartition.class, all).env("PATH", bin + ":" + System.getenv("PATH")).run();
+        Object[] all = List.of(args).contains("--size") ? args
+                : Stream.concat(Stream.of(args), Stream.of("--size", "400MiB")).toArray();
+        Proc.Result result = Scripts.program(script, all).env("PATH", bin + ":" + System.getenv("PATH")).run();
         return new ScriptRun(result.exit(), result.out(), result.err());
     }
 
     @Test
-    @DisplayName("lead create-gpt-partition to the disk; one with foreign data keeps every byte until it is named by serial number")
+    @DisplayName("lead create-gpt-partition to the disk; one with foreign data keeps every byte until it is named by serial number and all else "
+            + "is right")
     void script() throws IOException {
         try (TestDisk disk = new TestDisk(folder, TestDisk.MIB * 1024)) {
             disk.attach().gpt("start=2048, size=409600, name=root");
@@ -214,12 +221,17 @@ class DiskHintsTest {
             ScriptRun refused = create(disk, root, "--hint", "serialNumber=SN1");
             ScriptRun explained = create(disk, root, "--hint", "serialNumber=SN1", "--explain");
             ScriptRun dry = create(disk, root, "--hint", "serialNumber=SN1", "--wipe", "SN1", "--dry-run");
+            ScriptRun large = create(disk, root, "--hint", "serialNumber=SN1", "--wipe", "SN1", "--size", "2GiB");
+            ScriptRun unserved = run(CreateVm.class, disk, root, "--offline", "--hint", "serialNumber=SN1", "--wipe", "SN1",
+                    "--artifacts", "127.0.0.1:1");
             String after = disk.digest();
             ScriptRun wiped = create(disk, root, "--hint", "serialNumber=SN1", "--wipe", "SN1");
             assertAll(() -> assertEquals(List.of(1, 0, 0), List.of(refused.exit(), explained.exit(), dry.exit())),
                     () -> assertTrue(refused.err().contains("foreign file system: " + disk.node(1) + " has ext4"), refused.err()),
                     () -> assertTrue(explained.out().contains("serial SN1: matches; foreign file system"), explained.out()),
                     () -> assertTrue(dry.out().contains("wipefs --all --quiet " + disk.device + "\n"), dry.out()),
+                    () -> assertTrue(large.exit() == 1 && large.err().contains("lower --size"), large::toString),
+                    () -> assertTrue(unserved.exit() == 1 && unserved.err().contains("127.0.0.1:1"), unserved::toString),
                     () -> assertEquals(before, after),
                     () -> assertEquals(0, wiped.exit(), wiped::toString),
                     () -> assertTrue(disk.table().get(0).endsWith("name=\"data\""), disk.table().toString()),

@@ -4,6 +4,7 @@ package common.disk;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/Proc.java
 //SOURCES BlockDevice.java
+//SOURCES GptPlan.java
 //SOURCES PartitionLabel.java
 
 import java.nio.charset.StandardCharsets;
@@ -132,10 +133,14 @@ public record ListedDisk(Path path, long bytes, String model, String vendor, Str
         return commands;
     }
 
-    /** Gives that up. Throws {@link Cli.Failure} before anything is written when the disk is in use after all. */
-    public void wipe() {
+    /**
+     * Gives that up, for a partition. Throws {@link Cli.Failure} before anything is written when the disk is in use after
+     * all, or cannot hold the partition.
+     */
+    public void wipe(GptPlan.Request partition) {
         List<Proc> commands = wiping();
         if (!commands.isEmpty()) {
+            GptPlan.place(BlockDevice.of(path), List.of(), partition);
             BlockDevice.of(path).uses().stream().findFirst().ifPresent(use -> {
                 throw new Cli.Failure(path + ": in use: " + use.how() + "; nothing was written");
             });

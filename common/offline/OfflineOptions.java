@@ -71,21 +71,17 @@ public final class OfflineOptions {
             throw new Cli.Failure(Cli.USAGE, "--offline: give --artifacts to stage, or --copy-to for copies of a "
                     + "staged disk");
         }
-        Path disk = which.disk;
-        if (which.hints != null) {
-            ListedDisk hinted = which.hints.disk(label);
-            shared.json.text().println("disk: " + hinted.shown());
-            if (!shared.dryRun) {
-                hinted.wipe();
-            }
-            disk = hinted.path();
+        ListedDisk hinted = which.hints == null ? null : which.hints.disk(label);
+        Path disk = hinted == null ? which.disk : hinted.path();
+        if (hinted != null) {
+            shared.json.text().println((shared.dryRun ? "# disk: " : "disk: ") + hinted.shown());
         }
         long newBytes = 0;
         if (!Files.exists(disk)) {
             List<KcliPlan.Disk> known = profile.disks();
             newBytes = known.isEmpty() ? 0 : (long) known.get(known.size() - 1).size() << 30;
         }
-        OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, copies,
+        OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, hinted, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
                 shared.size, newBytes, shared.force, "create-vm --offline"), shared.json.text());

@@ -2,6 +2,7 @@ package common.offline;
 
 //SOURCES ../disk/DataFileSystem.java
 //SOURCES ../disk/GptPlan.java
+//SOURCES ../disk/ListedDisk.java
 //SOURCES ../inventory/StagingMode.java
 
 import java.nio.file.Path;
@@ -9,11 +10,13 @@ import java.util.List;
 
 import common.disk.DataFileSystem;
 import common.disk.GptPlan;
+import common.disk.ListedDisk;
 import common.inventory.StagingMode;
 
 /**
  * What is asked for.
  *
+ * @param hinted the disk as hints chose it, whose foreign content is given up; null: it was named
  * @param copies more disks that become copies of it
  * @param artifacts address of the web server or local folder; null: the disk is staged already
  * @param release null when the server has one only
@@ -22,8 +25,8 @@ import common.inventory.StagingMode;
  * @param newBytes of a disk that is a file and not there yet
  * @param force overwrite what is foreign
  */
-public record OfflineRequest(Path disk, List<Path> copies, String artifacts, String release, StagingMode mode, String label,
-        long startSector, Long size, long newBytes, boolean force, String by) {
+public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, String release,
+        StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force, String by) {
     GptPlan.Request partition(Path mount) {
         return new GptPlan.Request(label, startSector, size, mount, force, false, DataFileSystem.OLDEST_KERNEL);
     }

@@ -126,6 +126,9 @@ public final class OfflineStaging {
                     + wanted.wanted().mode() + ", onto " + image.path());
             if (image.isBeside()) {
                 text.println("# by way of a raw file beside it");
+            } else if (request.hinted() != null && !request.hinted().wiping().isEmpty()) {
+                request.hinted().wiping().forEach(wipe -> text.println(wipe.shown()));
+                text.println("# and then the commands for a blank disk");
             } else {
                 BlockDevice disk = BlockDevice.of(image.path());
                 Path mount = mount(disk);
@@ -170,6 +173,10 @@ public final class OfflineStaging {
         image.refuseFullFolder(wanted.bytes());
         BlockDevice disk = image.open(request.newBytes());
         Path mount = mount(disk);
+        if (request.hinted() != null && !request.hinted().wiping().isEmpty()) {
+            wanted.checkFits(disk.size(GptPlan.place(disk, List.of(), request.partition(mount))), disk.path().toString());
+            request.hinted().wipe(request.partition(mount));
+        }
         GptPlan plan = GptPlan.of(disk, request.partition(mount));
         wanted.checkFits(disk.size(plan.partition()), disk.path().toString());
         if (wanted.node().isEmpty() && wanted.wanted().mode() != StagingMode.STORE) {
