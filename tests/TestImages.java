@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
@@ -93,10 +94,22 @@ final class TestImages {
     }
 
     Manifest manifest(String mediaType, String architecture, Layer... layers) {
+        return manifest(mediaType, architecture, Map.of(), layers);
+    }
+
+    /** As machine-os-content of a release up to 4.12. */
+    Manifest operatingSystem(Layer... layers) {
+        return manifest(Manifest.DOCKER, HOST, Map.of("com.coreos.ostree-commit", "0".repeat(64)), layers);
+    }
+
+    private Manifest manifest(String mediaType, String architecture, Map<String, String> labels, Layer... layers) {
         boolean docker = mediaType.equals(Manifest.DOCKER);
         ObjectNode config = Json.object().put("created", "2022-03-23T00:00:00Z").put("architecture", architecture)
                 .put("os", "linux");
         config.putObject("config").putArray("Env").add("NUMBER=" + configs++);
+        if (!labels.isEmpty()) {
+            labels.forEach(config.withObject("/config/Labels")::put);
+        }
         ObjectNode rootfs = config.putObject("rootfs").put("type", "layers");
         rootfs.putArray("diff_ids");
         config.putArray("history");

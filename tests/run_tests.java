@@ -69,6 +69,7 @@
 //SOURCES NodeTarTest.java
 //SOURCES OfflineStagingTest.java
 //SOURCES OlmTest.java
+//SOURCES OperatingSystemImageTest.java
 //SOURCES ParseIndexTest.java
 //SOURCES PartitionForNodesTest.java
 //SOURCES PreCacheExamplesTest.java

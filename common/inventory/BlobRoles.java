@@ -7,6 +7,7 @@ package common.inventory;
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/OperatingSystemImage.java
 //SOURCES Role.java
 
 import java.io.UncheckedIOException;
@@ -22,6 +23,7 @@ import common.oci.Digest;
 import common.oci.ImageList;
 import common.oci.Manifest;
 import common.oci.OciLayout;
+import common.oci.OperatingSystemImage;
 
 /** Works out from the manifests of image sets what each blob is to them. */
 final class BlobRoles {
@@ -30,7 +32,7 @@ final class BlobRoles {
     /** Adds a set, {@code list} being its image list. What a set that is not whole lacks has no role. */
     void add(OciLayout set, Path list) {
         try {
-            Set<String> whole = ImageList.read(list).entries().stream().filter(ImageList.Entry::whole)
+            Set<String> whole = OperatingSystemImage.mark(ImageList.read(list), set).entries().stream().filter(ImageList.Entry::whole)
                     .map(ImageList.Entry::text).collect(Collectors.toSet());
             set.images().forEach(image -> add(set, image, whole.contains(image.name())));
         } catch (Cli.Failure e) {

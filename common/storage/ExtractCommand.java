@@ -9,6 +9,7 @@ package common.storage;
 //SOURCES ../disk/DiskSize.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/OperatingSystemImage.java
 //SOURCES ContainersStorage.java
 //SOURCES FreeMemory.java
 //SOURCES Loader.java
@@ -34,6 +35,7 @@ import common.cli.ProgressOption;
 import common.disk.DiskSize;
 import common.oci.ImageList;
 import common.oci.OciLayout;
+import common.oci.OperatingSystemImage;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -82,7 +84,7 @@ public abstract class ExtractCommand extends Cli.Command {
         }
         long begun = System.nanoTime();
         OciLayout set = OciLayout.at(set(), blobs);
-        ImageList list = ImageList.read(list(set.folder())).runnable();
+        ImageList list = OperatingSystemImage.mark(ImageList.read(list(set.folder())), set).runnable();
         Proc.need("skopeo", "podman");
         if (spareMemory != null && !fits(set, list)) {
             return Cli.DONE;

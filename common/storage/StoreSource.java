@@ -6,6 +6,7 @@ package common.storage;
 //SOURCES ../oci/DiskNames.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/OperatingSystemImage.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,7 @@ import common.oci.Digest;
 import common.oci.DiskNames;
 import common.oci.ImageList;
 import common.oci.OciLayout;
+import common.oci.OperatingSystemImage;
 
 /** What a store image is made of: the image sets of one release in a container-images folder. */
 public record StoreSource(Path folder, String release, List<SourceSet> sets) {
@@ -74,7 +76,9 @@ public record StoreSource(Path folder, String release, List<SourceSet> sets) {
         for (String name : which.names) {
             Path set = found.get(name + " " + release);
             if (set != null) {
-                sets.add(new SourceSet(name, OciLayout.at(set, null), ImageList.read(list(root, set, name, release)).runnable()));
+                OciLayout layout = OciLayout.at(set, null);
+                ImageList list = OperatingSystemImage.mark(ImageList.read(list(root, set, name, release)), layout);
+                sets.add(new SourceSet(name, layout, list.runnable()));
             }
         }
         return new StoreSource(root, release, sets);

@@ -7,6 +7,7 @@ package common.verify;
 //SOURCES ../oci/Loadable.java
 //SOURCES ../oci/Manifest.java
 //SOURCES ../oci/OciLayout.java
+//SOURCES ../oci/OperatingSystemImage.java
 //SOURCES Fault.java
 //SOURCES Findings.java
 
@@ -31,6 +32,7 @@ import common.oci.ImageList;
 import common.oci.Loadable;
 import common.oci.Manifest;
 import common.oci.OciLayout;
+import common.oci.OperatingSystemImage;
 
 /** Whether every listed image of the sets is complete: index, manifests, and blobs of the size that these state. */
 final class SetCheck {
@@ -87,7 +89,8 @@ final class SetCheck {
         ImageList list;
         Map<String, Descriptor> stored = new HashMap<>();
         try {
-            list = ImageList.read(set.list() != null ? set.list() : ImageList.in(folder, set.name()));
+            list = OperatingSystemImage.mark(ImageList.read(set.list() != null ? set.list()
+                    : ImageList.in(folder, set.name())), set.layout());
             set.layout().images().forEach(i -> stored.put(i.name(), i));
         } catch (Cli.Failure e) {
             findings.wrong(Fault.UNREADABLE, folder, findings.relative(e.getMessage()));
