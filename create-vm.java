@@ -232,9 +232,10 @@ class CreateVm extends Cli.Command {
     private void report(ObjectNode document) throws IOException {
         JsonNode partition = document.get("partition");
         json.text().printf(Locale.ROOT, "Pre staged server ready to be delivered: %s%n"
-                + "  partition %s: %.1f GB, %.1f GB of it used; %d images, %d files; inventory %s%n  seconds: %s%n",
+                + "  partition %s: %.1f GB, %.1f GB of it used; %s, %s; inventory %s%n  seconds: %s%n",
                 document.get("disk").asText(), label, partition.get("size").asLong() / 1e9,
-                partition.get("used").asLong() / 1e9, document.get("images").asInt(), document.get("files").asInt(),
+                partition.get("used").asLong() / 1e9, Cli.count(document.get("images").asInt(), "image"),
+                Cli.count(document.get("files").asInt(), "file"),
                 document.get("inventory").asText("none"), document.get("seconds").toString().replaceAll("[{}\"]", ""));
         json.print(document);
     }

@@ -122,6 +122,6 @@ class AddRelease extends Cli.Command {
 
     private static void write(Path file, SortedSet<String> list) throws IOException {
         AtomicFile.write(file, (String.join("\n", list) + "\n").getBytes(StandardCharsets.UTF_8));
-        System.out.println(file + ": " + list.size() + " images");
+        System.out.println(file + ": " + Cli.count(list.size(), "image"));
     }
 }

@@ -91,8 +91,9 @@ class CurlAll extends Cli.Command {
         try (PartitionStager staging = new PartitionStager(wanted, folder, jobs.jobs())) {
             PrintStream text = json.text();
             PartitionStager.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch, "
-                    + "%.1f MB free in %s%n", wanted.of().release(), wanted.mode(), plan.files(), plan.bytes() / 1e6,
+            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %s, %.1f MB; %.1f MB here, %.1f MB to fetch, "
+                    + "%.1f MB free in %s%n", wanted.of().release(), wanted.mode(), Cli.count(plan.files(), "file"),
+                    plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
             PartitionStager.Outcome outcome = staging.run(plan, spec.name() + " " + spec.version()[0]);
             double seconds = (System.nanoTime() - begun) / 1e9;
@@ -100,15 +101,15 @@ class CurlAll extends Cli.Command {
             boolean whole = outcome.failed().isEmpty();
             int exit = whole ? Cli.DONE : Cli.PARTIAL;
             json.print(document(wanted, plan, outcome, seconds), exit);
-            text.printf(Locale.ROOT, "%s: %d files in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
-                    plan.files(), folder, outcome.fetchedBytes() / 1e6, seconds);
+            text.printf(Locale.ROOT, "%s: %s in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
+                    Cli.count(plan.files(), "file"), folder, outcome.fetchedBytes() / 1e6, seconds);
             return exit;
         }
     }
 
     private void report(PartitionStager.Outcome outcome) {
         for (IncomingSet set : outcome.whole()) {
-            json.text().println("Whole: " + set.name() + (set.images() > 0 ? ", " + set.images() + " images" : ""));
+            json.text().println("Whole: " + set.name() + (set.images() > 0 ? ", " + Cli.count(set.images(), "image") : ""));
         }
         List<String> failed = outcome.failed().entrySet().stream().map(f -> f.getKey() + ": " + f.getValue()).toList();
         failed.stream().limit(SHOWN).forEach(f -> System.err.println("failed: " + f));

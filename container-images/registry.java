@@ -102,7 +102,8 @@ class ServeImages extends Cli.Service {
 
     private void survey(StagedImages images) {
         StagedImages.Survey survey = images.survey();
-        System.out.println(survey.images() + " images in " + images.repositories().size() + " repositories"
+        System.out.println(Cli.count(survey.images(), "image") + " in " + (images.repositories().size() == 1 ? "1 repository"
+                : images.repositories().size() + " repositories")
                 + (survey.incomplete() == 0 ? "" : "; " + survey.incomplete() + " of them cannot be served whole, since "
                 + "layers are not staged: they are answered only while the image store at " + store + " has them"));
     }

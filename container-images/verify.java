@@ -180,8 +180,8 @@ class Verify extends Cli.Command {
         long free = tree.root().toFile().getUsableSpace(); // a FileStore is not to be had in a chroot
         boolean whole = findings.wrong().isEmpty();
         text.printf(Locale.ROOT, "%s: %s; %s, %s, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
-                whole ? "whole" : count(findings.wrong().size(), "fault"), count(verification.images(), "image"),
-                count(tree.blobs().size(), "blob"),
+                whole ? "whole" : Cli.count(findings.wrong().size(), "fault"), Cli.count(verification.images(), "image"),
+                Cli.count(tree.blobs().size(), "blob"),
                 verification.bytes() / 1e6, seconds, free / 1e6, signed ? "; inventory signed" : "");
         ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
                 .put("whole", whole).put("signed", signed).put("images", verification.images())
@@ -189,9 +189,5 @@ class Verify extends Cli.Command {
                 .put("seconds", Math.round(seconds * 10) / 10.0).setAll(findings.json());
         verification.notStaged().forEach(document.putArray("notStaged")::add);
         json.print(document, whole ? Cli.DONE : Cli.FAILED);
-    }
-
-    private static String count(int number, String what) {
-        return number + " " + what + (number == 1 ? "" : "s");
     }
 }

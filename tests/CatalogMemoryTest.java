@@ -79,7 +79,7 @@ class CatalogMemoryTest {
         int exit = olm.waitFor();
         String out = Files.readString(folder.resolve("out"));
         assertEquals(0, exit, out);
-        assertTrue(out.contains("Operators: 2 images of 1 bundles"), out);
+        assertTrue(out.contains("Operators: 2 images of 1 bundle"), out);
     }
 
     /** VmHWM of /proc/PID/status; 0 once the process has gone. */

@@ -99,7 +99,7 @@ class OlmTest {
         assertEquals("""
                 warning: sriov-network-operator.v4.10.2 requires API NodeFeature.v1.nfd.openshift.io
                 warning: sriov-network-operator.v4.10.2 requires package local-storage-operator >=4.10.0 <4.11.0
-                Operators: 3 images of 1 bundles
+                Operators: 3 images of 1 bundle
                 """, olm(index, "sriov-network-operator").err());
     }
 

@@ -39,20 +39,21 @@ public final class PreCacheImages {
             String arch = Objects.requireNonNullElse(wanted.arch(), "x86_64");
             ReleaseImage release = ReleaseImage.read(from, name, arch);
             SortedSet<String> kept = release.without(wanted.excludedTags()).listed();
-            text.printf("Release %s: %d of %d images%n", release.version(), kept.size(), release.references().size());
+            text.printf("Release %s: %d of %s%n", release.version(), kept.size(),
+                    Cli.count(release.references().size(), "image"));
             images.addAll(kept);
         }
         for (Operators operators : wanted.operators()) {
             OperatorImages found = CatalogImage.select(from, operators, withDependencies);
             found.followed().forEach(text::println);
             found.unmet().forEach(Cli::warn);
-            text.printf("Operators of %s: %d images of %d bundles%n", String.join(", ", operators.indexes()),
-                    found.images().size(), found.bundles().size());
+            text.printf("Operators of %s: %s of %s%n", String.join(", ", operators.indexes()),
+                    Cli.count(found.images().size(), "image"), Cli.count(found.bundles().size(), "bundle"));
             images.addAll(found.images());
         }
         wanted.additionalImages().forEach(image -> images.add(ImageList.entry(image, "additional images").text()));
         if (images.removeIf(image -> wanted.blocked().stream().anyMatch(p -> p.matcher(image).find()))) {
-            text.println("Without those that blockedImages names: " + images.size() + " images");
+            text.println("Without those that blockedImages names: " + Cli.count(images.size(), "image"));
         }
         return images;
     }

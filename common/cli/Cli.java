@@ -159,6 +159,11 @@ public final class Cli {
         return verbose;
     }
 
+    /** How many of something, for people: "1 image", "2 images". */
+    public static String count(long number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
+    }
+
     /** Something the operator should know that does not stop the script. */
     public static void warn(String message) {
         System.err.println("warning: " + message);

@@ -202,8 +202,9 @@ public final class OfflineStaging {
     private Map<String, String> fetch(StagingRequest wanted, Path mount) throws IOException {
         try (PartitionStager staging = new PartitionStager(wanted.wanted(), mount, JOBS)) {
             PartitionStager.Plan plan = staging.plan();
-            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %d files, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
-                    wanted.wanted().of().release(), wanted.wanted().mode(), plan.files(), plan.bytes() / 1e6,
+            text.printf(Locale.ROOT, "Plan: release %s, mode %s, %s, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
+                    wanted.wanted().of().release(), wanted.wanted().mode(), Cli.count(plan.files(), "file"),
+                    plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6);
             return staging.run(plan, request.by()).failed();
         }
@@ -263,9 +264,9 @@ public final class OfflineStaging {
         report.path("copies").forEach(c -> text.append(", ").append(c.asText()));
         text.append('\n');
         if (report.has("images")) {
-            text.append(String.format(Locale.ROOT, "Partition %d: %s, %s used, %d images, inventory %s%n",
+            text.append(String.format(Locale.ROOT, "Partition %d: %s, %s used, %s, inventory %s%n",
                     report.path("partition").asInt(), GptPlan.human(report.path("bytes").asLong()),
-                    GptPlan.human(report.path("usedBytes").asLong()), report.path("images").asInt(),
+                    GptPlan.human(report.path("usedBytes").asLong()), Cli.count(report.path("images").asInt(), "image"),
                     report.path("inventory").asText("none")));
         }
         text.append("Seconds:");

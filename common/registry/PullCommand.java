@@ -127,9 +127,9 @@ public abstract class PullCommand extends Cli.Command {
         Puller.Plan plan = puller.plan(list);
         long free = free(layout.blobs());
         text.printf(Locale.ROOT,
-                "Plan: %d images, %d layers, %s unique (%s listed); %s here, %s to fetch, %s free in %s%n",
-                plan.images().size(), plan.layers(), mb(plan.uniqueBytes()), mb(plan.listedBytes()),
-                mb(plan.presentBytes()), mb(plan.fetchBytes()), mb(free), layout.blobs());
+                "Plan: %s, %s, %s unique (%s listed); %s here, %s to fetch, %s free in %s%n",
+                Cli.count(plan.images().size(), "image"), Cli.count(plan.layers(), "layer"), mb(plan.uniqueBytes()),
+                mb(plan.listedBytes()), mb(plan.presentBytes()), mb(plan.fetchBytes()), mb(free), layout.blobs());
         Puller.Outcome outcome = new Puller.Outcome(List.of(), plan.failed());
         if (!dryRun.isOn() && !plan.images().isEmpty()) {
             // a tarball is about as large as its image; those of an earlier pull are replaced one by one
@@ -144,8 +144,8 @@ public abstract class PullCommand extends Cli.Command {
         int exit = failed.isEmpty() ? Cli.DONE : done == 0 ? Cli.FAILED : Cli.PARTIAL;
         json.print(document(plan, pulled, done, failed, seconds), exit);
         if (!json.isOn() && !dryRun.isOn()) {
-            text.printf(Locale.ROOT, "%d of %d images in %s, %.1f s%n", done, list.entries().size(), layout.folder(),
-                    seconds);
+            text.printf(Locale.ROOT, "%d of %s in %s, %.1f s%n", done, Cli.count(list.entries().size(), "image"),
+                    layout.folder(), seconds);
         }
         return exit;
     }

@@ -164,8 +164,8 @@ public record ServedRelease(ArtifactSource source, String release, byte[] invent
         List<String> notes = new ArrayList<>();
         inventory.sets().stream().filter(s -> s.path("release").asText().equals(release))
                 .filter(s -> !s.path("missing").isEmpty())
-                .forEach(s -> notes.add(s.path("name").asText() + " lacks " + s.path("missing").size()
-                        + " images that could not be pulled; pull again, or go on without them"));
+                .forEach(s -> notes.add(s.path("name").asText() + " lacks " + Cli.count(s.path("missing").size(), "image")
+                        + " that could not be pulled; pull again, or go on without them"));
         byte[] signature = null;
         try {
             signature = source.read(Inventory.SIGNATURE);

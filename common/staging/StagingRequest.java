@@ -56,11 +56,15 @@ public record StagingRequest(ServedRelease.Selection wanted, long files, long by
 
     /** Throws {@link Cli.Failure} when the set does not fit into XFS on a partition of that many bytes. */
     public void checkFits(long partition, String disk) {
+        if (partition <= 0) {
+            throw new Cli.Failure("too small: the partition would begin at or beyond the end of " + disk + "; a larger disk in the "
+                    + "profile, a lower --start-sector or --size is needed; nothing was made");
+        }
         long needed = bytes + files * BLOCK + Math.max(LOG, partition / 2048);
         if (needed > partition) {
-            throw new Cli.Failure(String.format(Locale.ROOT, "too small: %d files, %.1f GB, do not fit onto a "
+            throw new Cli.Failure(String.format(Locale.ROOT, "too small: %s, %.1f GB, do not fit onto a "
                     + "partition of %.1f GB on %s; a larger disk in the profile, a lower --start-sector or a larger --size is "
-                    + "needed; nothing was made", files, bytes / 1e9, partition / 1e9, disk));
+                    + "needed; nothing was made", Cli.count(files, "file"), bytes / 1e9, partition / 1e9, disk));
         }
     }
 

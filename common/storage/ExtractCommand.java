@@ -95,8 +95,8 @@ public abstract class ExtractCommand extends Cli.Command {
 
         double seconds = (System.nanoTime() - begun) / 1e9;
         int failed = outcome.failed().size();
-        json.text().printf(Locale.ROOT, "%d loaded, %d already there, %d failed of %d images, %.1f s%s%n",
-                outcome.loaded().size(), outcome.present().size(), failed, list.entries().size(), seconds,
+        json.text().printf(Locale.ROOT, "%d loaded, %d already there, %d failed of %s, %.1f s%s%n",
+                outcome.loaded().size(), outcome.present().size(), failed, Cli.count(list.entries().size(), "image"), seconds,
                 failed == 0 ? "" : "; stage what is missing or damaged again, then run the same command again");
         int exit = failed == 0 ? Cli.DONE : failed == list.entries().size() ? Cli.FAILED : Cli.PARTIAL;
         json.print(document(set, outcome, seconds), exit);

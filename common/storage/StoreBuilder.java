@@ -45,8 +45,9 @@ public final class StoreBuilder {
             double seconds, Instant newest) {
         /** One line for a person. */
         public String shown() {
-            return String.format(Locale.ROOT, "Plan: release %s, %d images, %.1f MB of blobs; at most %.1f MB to "
-                    + "unpack in %s, %.1f MB for %s; about %.0f s on two cores", of.input.release(), of.input.images(),
+            return String.format(Locale.ROOT, "Plan: release %s, %s, %.1f MB of blobs; at most %.1f MB to "
+                    + "unpack in %s, %.1f MB for %s; about %.0f s on two cores", of.input.release(),
+                    Cli.count(of.input.images(), "image"),
                     blobBytes / 1e6, scratchBytes / 1e6, of.scratch, storeBytes / 1e6, of.image.out(), seconds);
         }
 

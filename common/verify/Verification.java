@@ -209,7 +209,8 @@ public final class Verification {
         foreign.forEach(f -> findings.wrong(Fault.FOREIGN, f, "has no place here; remove it"));
         long half = tree.files().keySet().stream().filter(f -> f.startsWith(shared.resolve(".partial"))).count();
         if (half > 0) {
-            findings.note(shared.resolve(".partial"), half + " blobs not fetched to their end; the next run goes on");
+            findings.note(shared.resolve(".partial"), (half == 1 ? "1 blob not fetched to its end"
+                    : half + " blobs not fetched to their end") + "; the next run goes on");
         }
     }
 
@@ -226,7 +227,7 @@ public final class Verification {
                     ? ", nor are " + (unread.size() - 1) + " more blobs" : "") + images.use(unread.get(0)));
         }
         if (unneeded > 0) {
-            findings.note(tree.root().resolve("blobs/sha256"), unneeded + " blobs that no listed image needs");
+            findings.note(tree.root().resolve("blobs/sha256"), Cli.count(unneeded, "blob") + " that no listed image needs");
         }
     }
 

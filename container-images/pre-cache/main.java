@@ -102,7 +102,7 @@ class PreCacheMain extends Cli.Command {
             throw new Cli.Failure(Cli.USAGE, "nothing to list: give --config, --imageset, --release, --index or --add");
         }
         AtomicFile.write(file, (String.join("\n", found) + "\n").getBytes(StandardCharsets.UTF_8));
-        System.out.println("All: " + found.size() + " images in " + file);
+        System.out.println("All: " + Cli.count(found.size(), "image") + " in " + file);
         return pull ? pull(file) : Cli.DONE;
     }
 

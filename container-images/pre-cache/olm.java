@@ -93,7 +93,8 @@ class Olm extends Cli.Command {
         if (output != null) {
             AtomicFile.write(output, (String.join("\n", images) + "\n").getBytes(StandardCharsets.UTF_8));
         }
-        System.err.println("Operators: " + images.size() + " images of " + found.bundles().size() + " bundles"
+        System.err.println("Operators: " + Cli.count(images.size(), "image") + " of "
+                + Cli.count(found.bundles().size(), "bundle")
                 + (output == null ? "" : " in " + output));
         json.print(document(found));
         if (!json.isOn()) {

@@ -57,8 +57,8 @@ class ParseIndex extends Cli.Command {
         boolean open = Files.exists(images) && !Files.readString(images).matches("(?s)(.*\n)?");
         Files.writeString(images, (open ? "\n" : "") + String.join("\n", references) + "\n",
                 StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        System.err.printf("Operators: %d images of %d bundles appended to %s%n", references.size(),
-                bundles.size(), images);
+        System.err.printf("Operators: %s of %s appended to %s%n", Cli.count(references.size(), "image"),
+                Cli.count(bundles.size(), "bundle"), images);
         return Cli.DONE;
     }
 }

@@ -103,7 +103,7 @@ class Release extends Cli.Command {
         add.forEach(image -> list.add(ImageList.entry(image, "--add").text()));
         Path file = output != null ? output : Path.of((initial ? "initial" : "ocp") + "_images.txt." + whole.version());
         AtomicFile.write(file, (String.join("\n", list) + "\n").getBytes(StandardCharsets.UTF_8));
-        System.err.printf("Release %s: %d images in %s%n", whole.version(), list.size(), file);
+        System.err.printf("Release %s: %s in %s%n", whole.version(), Cli.count(list.size(), "image"), file);
         for (Pattern pattern : patterns) {
             System.err.printf("Excluded by %s: %d of %d%n", pattern, asked.payload().size()
                     - asked.without(List.of(pattern)).payload().size(), asked.payload().size());
