@@ -85,6 +85,16 @@ class StageNodeTest {
     }
 
     @Test
+    @DisplayName("has an archive of the scripts' classes that the unpacked runtime takes")
+    void classArchive() {
+        for (String name : NAMES) {
+            Proc.Result result = Proc.of("bash", node.resolve("bin").resolve(name).toString(), "--help")
+                    .env("JAVA_TOOL_OPTIONS", "-Xshare:on").run(); // without it Java ends
+            assertEquals(Cli.DONE, result.exit(), result.out() + result.err());
+        }
+    }
+
+    @Test
     @DisplayName("makes a registry that takes at most 96 MiB, with 1,000 requests on 32 connections behind it")
     void registryMemory() throws IOException {
         Path images = ServedTree.small(Files.createDirectory(temp.resolve("served"))).root;

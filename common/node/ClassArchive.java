@@ -1,12 +1,12 @@
 package common.node;
 
 //SOURCES ../cli/Proc.java
+//SOURCES NodeTar.java
 
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -61,7 +61,7 @@ final class ClassArchive {
         try (Stream<Path> files = Files.list(node.resolve("lib"))) {
             List<Path> jars = files.filter(f -> f.toString().endsWith(".jar")).sorted().toList();
             for (Path jar : jars) {
-                Files.setLastModifiedTime(jar, FileTime.fromMillis(0));
+                Files.setLastModifiedTime(jar, NodeTar.TIME);
             }
             return jars.stream().map(node::relativize).map(Path::toString).collect(Collectors.joining(File.pathSeparator));
         }

@@ -18,6 +18,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,6 +44,9 @@ import org.apache.commons.compress.archivers.tar.TarFile;
  * inside; anything else is refused, and nothing of it is kept. Permission bits are kept, set-user-id and owners not.
  */
 public final class NodeTar {
+    /** Of every file, packed and unpacked: {@link ClassArchive} holds that of the jars. */
+    static final FileTime TIME = FileTime.fromMillis(0);
+
     private static final PosixFilePermission[] BITS = PosixFilePermission.values(); // from 0400 down to 0001
 
     private final Path root;
@@ -90,7 +94,7 @@ public final class NodeTar {
         boolean link = Files.isSymbolicLink(path);
         TarArchiveEntry entry = link ? new TarArchiveEntry(name, TarConstants.LF_SYMLINK)
                 : new TarArchiveEntry(Files.isDirectory(path) ? name + "/" : name);
-        entry.setModTime(0);
+        entry.setModTime(TIME);
         if (link) {
             entry.setLinkName(Files.readSymbolicLink(path).toString());
         } else {
@@ -185,6 +189,7 @@ public final class NodeTar {
                 } else if (isPlain(entry)) {
                     write(path, in);
                     mode(path, entry.getMode());
+                    Files.setLastModifiedTime(path, TIME);
                 } else {
                     throw refused(entry.getName(), "neither file, folder nor symlink");
                 }
