@@ -124,18 +124,19 @@ class CreateVmBootTest {
     @DisplayName("libvirt: stages, finds all of it again, and removes what it made, not the image")
     void libvirt() throws Exception {
         link = new CutLink(nginx.port());
+        String name = "factory-" + ProcessHandle.current().pid(); // libvirt keeps the VM of a test that was killed
         try (TestLibvirt libvirt = TestLibvirt.start(temp.resolve("libvirt"))) {
             Path profile = VmProfile.write(temp, "user", "  pool: " + libvirt.pool() + "\n");
-            Object[] args = args(profile, "--backend", "libvirt", "--timeout", "1800", "--json");
+            Object[] args = args(profile, "--name", name, "--backend", "libvirt", "--timeout", "1800", "--json");
             ScriptRun run = ScriptRun.of(new CreateVm(), args);
             try {
-                assertStaged(run, "volume " + VmProfile.NAME + "-target.qcow2 of pool " + libvirt.pool());
-                assertEquals("shut off", libvirt.virsh("domstate", VmProfile.NAME).strip());
+                assertStaged(run, "volume " + name + "-target.qcow2 of pool " + libvirt.pool());
+                assertEquals("shut off", libvirt.virsh("domstate", name).strip());
             } finally {
-                ScriptRun.of(new CreateVm(), args(profile, "--backend", "libvirt", "--delete"));
+                ScriptRun.of(new CreateVm(), args(profile, "--name", name, "--backend", "libvirt", "--delete"));
             }
             String volumes = libvirt.virsh("vol-list", libvirt.pool());
-            assertTrue(volumes.contains("-node.qcow2") && !volumes.contains(VmProfile.NAME), volumes);
+            assertTrue(volumes.contains("-node.qcow2") && !volumes.contains(name), volumes);
         }
     }
 

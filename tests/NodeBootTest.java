@@ -89,7 +89,7 @@ class NodeBootTest {
     }
 
     @Test
-    @DisplayName("in discovery without the partition: one clear line, status 4, and the agent starts within 30 s")
+    @DisplayName("in discovery without the partition: one clear line, status 4, and the agent waits no longer than 30 s")
     void missingPartition() throws IOException {
         Map<String, String> report = standIns().discovery(Mode.STORE, PartitionLabel.DATA)
                 .fact("refused", "curl --silent --max-time 20 http://127.0.0.1:22700/v2/; echo $?")
@@ -100,7 +100,7 @@ class NodeBootTest {
                 () -> assertEquals("inactive 0", report.get("loader")),
                 () -> assertEquals("7", report.get("refused"), "curl: the registry's port is closed"),
                 () -> assertEquals("active", report.get("agent")),
-                () -> assertTrue(delay(report) < 30_000_000, report.get("delay")),
+                () -> assertTrue(searched(report) < 30_000_000, report.get("search")),
                 () -> assertEquals("0", report.get("cycles")));
     }
 
@@ -131,7 +131,7 @@ class NodeBootTest {
                 entry=$(sfdisk --dump $disk | sed -n 's/^.*p1 : //p')
                 dd if=/dev/urandom of=$disk bs=1M count=90 conv=fsync status=none
                 { echo label: gpt; for i in 1 2 3 4; do echo "size=20MiB, name=part$i"; done; echo "$entry"; } |
-                    sfdisk --quiet --wipe-partitions never $disk >/dev/null && echo partitioned
+                    sfdisk --quiet --wipe-partitions never $disk >/run/sfdisk 2>&1 && echo partitioned || cat /run/sfdisk
                 udevadm settle
                 mkfs.ext4 -q ${disk}p3 && mkfs.ext4 -q ${disk}p4 && mount ${disk}p3 /mnt && mkdir /mnt/boot &&
                     mount ${disk}p4 /mnt/boot && echo mounted
@@ -238,7 +238,8 @@ class NodeBootTest {
         Path root = LabNode.overlay(image.disk(), folder.resolve("mixed-root.qcow2"));
         Path disk = NodePartition.disk(folder, "mixed", PartitionLabel.DATA, lacking);
         Map<String, String> report = standIns().pointer(Mode.STORE).fact("off", """
-                export $(cat /run/precache/store.env); container=$(podman create %s); podman mount $container >/dev/null
+                podman rmi %1$s >/dev/null; export $(cat /run/precache/store.env)
+                container=$(podman create %1$s); podman mount $container >/dev/null
                 precache-off 2>&1 | grep -o '^containers run from'; findmnt -no TARGET /run/precache/data
                 podman umount $container >/dev/null; podman rm $container >/dev/null; unset STORAGE_OPTS
                 precache-off; findmnt /run/precache/data /var/lib/precache/store
@@ -272,9 +273,9 @@ class NodeBootTest {
                 () -> assertEquals("0", report.get("cycles")));
     }
 
-    /** Microseconds from when the search for the partition began to when the agent started. */
-    private static long delay(Map<String, String> report) {
-        String[] times = report.get("delay").split(" ");
+    /** Microseconds for which the agent waited for us; the rest of an emulated boot takes its own time. */
+    private static long searched(Map<String, String> report) {
+        String[] times = report.get("search").split(" ");
         return Long.parseLong(times[0]) - Long.parseLong(times[1]);
     }
 

@@ -43,8 +43,8 @@ record SiteStandIns(String agentImage, String daemonImage, String otherImage) {
                 WantedBy=multi-user.target
                 """.formatted(agentImage))
                 .property("agent", "agent.service", "ActiveState")
-                .fact("delay", "systemctl show --value --property=InactiveExitTimestampMonotonic agent.service; "
-                        + "systemctl show --value --property=InactiveExitTimestampMonotonic precache-data.service");
+                .fact("search", "for edge in Enter Exit; do systemctl show --value "
+                        + "--property=Inactive${edge}TimestampMonotonic precache-data.service; done");
         return common(boot, "precache-images");
     }
 
