@@ -5,6 +5,7 @@
 //SOURCES ../common/cli/JobsOption.java
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/ProgressOption.java
+//SOURCES ../common/disk/TrialMount.java
 //SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/staging/IncomingSet.java
@@ -25,6 +26,7 @@ import common.cli.JobsOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.ProgressOption;
+import common.disk.TrialMount;
 import common.http.ArtifactServer;
 import common.inventory.StagingMode;
 import common.staging.IncomingSet;
@@ -88,23 +90,28 @@ class CurlAll extends Cli.Command {
         ArtifactServer server = ArtifactServer.at(base, certDir);
         ServedRelease.Selection wanted = ServedRelease.of(server, release).in(mode);
         wanted.notes().forEach(Cli::warn);
+        PrintStream text = json.text();
+        PartitionStager.Plan plan;
+        PartitionStager.Outcome outcome;
         try (PartitionStager staging = new PartitionStager(wanted, folder, jobs.jobs())) {
-            PrintStream text = json.text();
-            PartitionStager.Plan plan = staging.plan();
+            plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, mode %s, %s, %.1f MB; %.1f MB here, %.1f MB to fetch, "
                     + "%.1f MB free in %s%n", wanted.of().release(), wanted.mode(), Cli.count(plan.files(), "file"),
                     plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
-            PartitionStager.Outcome outcome = staging.run(plan, spec.name() + " " + spec.version()[0]);
-            double seconds = (System.nanoTime() - begun) / 1e9;
-            report(outcome);
-            boolean whole = outcome.failed().isEmpty();
-            int exit = whole ? Cli.DONE : Cli.PARTIAL;
-            json.print(document(wanted, plan, outcome, seconds), exit);
-            text.printf(Locale.ROOT, "%s: %s in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
-                    Cli.count(plan.files(), "file"), folder, outcome.fetchedBytes() / 1e6, seconds);
-            return exit;
+            outcome = staging.run(plan, spec.name() + " " + spec.version()[0]);
         }
+        boolean whole = outcome.failed().isEmpty();
+        if (whole) {
+            TrialMount.ofStaged(folder);
+        }
+        double seconds = (System.nanoTime() - begun) / 1e9;
+        report(outcome);
+        int exit = whole ? Cli.DONE : Cli.PARTIAL;
+        json.print(document(wanted, plan, outcome, seconds), exit);
+        text.printf(Locale.ROOT, "%s: %s in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
+                Cli.count(plan.files(), "file"), folder, outcome.fetchedBytes() / 1e6, seconds);
+        return exit;
     }
 
     private void report(PartitionStager.Outcome outcome) {

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,20 @@ class TrialMountTest {
         Proc.of("umount", mount.toString()).check();
         trial().run();
         assertEquals(List.of(), disk.uses());
+    }
+
+    @Test
+    @DisplayName("sees what was written to the partition, not what the kernel remembers of the disk")
+    void cached() throws IOException {
+        Proc.of("umount", mount.toString()).check();
+        Path node = disk.node(1);
+        try (FileChannel held = FileChannel.open(Path.of(loop))) { // who holds the disk open, keeps its cache
+            Proc.of("xfs_io", "-r", "-c", "pread -q 0 400m", loop).check();
+            Proc.of("mkfs.xfs", "-f", "-q", node.toString()).check();
+            Proc.of("dd", "if=/dev/zero", "of=" + node, "bs=64k", "count=1", "conv=fsync", "status=none").check();
+            assertThrows(Cli.Failure.class, () -> trial().run());
+            assertTrue(held.isOpen());
+        }
     }
 
     @Test

@@ -72,6 +72,7 @@
 //SOURCES OperatingSystemImageTest.java
 //SOURCES ParseIndexTest.java
 //SOURCES PartitionForNodesTest.java
+//SOURCES PowerCutTest.java
 //SOURCES PreCacheExamplesTest.java
 //SOURCES PreCacheMainTest.java
 //SOURCES PreCachePullTest.java

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 
 import common.cli.Cli;
@@ -39,6 +40,45 @@ public record TrialMount(Path node, Path disk, long offset, long size) {
      * written to is a {@link Cli.Failure}: its log is never clean. So is one that this user may not mount.
      */
     public static Optional<TrialMount> mountedOn(Path folder) throws IOException {
+        Optional<TrialMount> trial = partitionOn(folder);
+        if (trial.isPresent() && !isRoot()) {
+            throw new Cli.Failure("not root: mounting needs it");
+        }
+        if (trial.isPresent() && isWritable(folder)) {
+            throw new Cli.Failure("mounted to be written to: mount -o remount,ro " + folder + ", then again");
+        }
+        return trial;
+    }
+
+    /**
+     * Runs one of the partition that is mounted on the folder, to be written to; does nothing when none is, or for
+     * another user than root. For this moment it is mounted read-only, which writes the log of XFS back to its place: a
+     * server that is switched off afterwards without being shut down has all of it. Where a file is still written to
+     * this is not possible, which is a warning. Throws {@link Cli.Failure} when a node could not mount the partition.
+     */
+    public static void ofStaged(Path folder) throws IOException {
+        Optional<TrialMount> trial = partitionOn(folder);
+        if (trial.isEmpty() || !isRoot() || !isWritable(folder) || !mount(folder, "FSTYPE").equals("xfs")) {
+            return;
+        }
+        Proc.Result readOnly = remount("ro", folder).run();
+        if (!readOnly.ok()) {
+            Cli.warn("unmount " + folder + " before the server is switched off, or files may lack: it cannot be mounted "
+                    + "read-only for a moment: " + readOnly.reason());
+            return;
+        }
+        try {
+            trial.get().run();
+        } finally {
+            remount("rw", folder).check();
+        }
+    }
+
+    private static Proc remount(String how, Path folder) {
+        return Proc.of("mount", "-o", "remount," + how, folder.toString());
+    }
+
+    private static Optional<TrialMount> partitionOn(Path folder) throws IOException {
         Optional<String> source = BlockDevice.mountedOn(folder.toRealPath());
         if (source.isEmpty() || !source.get().startsWith("/dev/")) {
             return Optional.empty();
@@ -48,15 +88,20 @@ public record TrialMount(Path node, Path disk, long offset, long size) {
         if (!Files.exists(sysfs.resolve("partition"))) {
             return Optional.empty();
         }
-        if (!Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0)) {
-            throw new Cli.Failure("not root: mounting needs it");
-        }
-        if (Proc.of("findmnt", "--noheadings", "--output", "OPTIONS", "--mountpoint", folder.toString()).check()
-                .matches("(?s)(.*,)?rw(,.*|\\s*)")) {
-            throw new Cli.Failure("mounted to be written to: mount -o remount,ro " + folder + ", then again");
-        }
         return Optional.of(new TrialMount(node, node.resolveSibling(sysfs.toRealPath().getParent().getFileName()),
                 number(sysfs.resolve("start")) * SYSFS_SECTOR, number(sysfs.resolve("size")) * SYSFS_SECTOR));
+    }
+
+    private static boolean isRoot() throws IOException {
+        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+    }
+
+    private static boolean isWritable(Path folder) {
+        return List.of(mount(folder, "OPTIONS").split(",")).contains("rw");
+    }
+
+    private static String mount(Path folder, String column) {
+        return Proc.of("findmnt", "--noheadings", "--output", column, "--mountpoint", folder.toString()).check().strip();
     }
 
     /** Throws {@link Cli.Failure} when a node could not mount the partition. */
