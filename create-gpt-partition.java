@@ -5,13 +5,14 @@
 //SOURCES common/cli/JsonOption.java
 //SOURCES common/cli/Proc.java
 //SOURCES common/disk/BlockDevice.java
-//SOURCES common/disk/DataFileSystem.java
 //SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/GptPlan.java
 //SOURCES common/disk/HintOptions.java
 //SOURCES common/disk/ListedDisk.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/oci/DiskNames.java
+//SOURCES common/release/ReleaseModel.java
+//SOURCES common/release/ReleaseVersion.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,13 +23,14 @@ import common.cli.DryRunOption;
 import common.cli.JsonOption;
 import common.cli.Proc;
 import common.disk.BlockDevice;
-import common.disk.DataFileSystem;
 import common.disk.DiskSize;
 import common.disk.GptPlan;
 import common.disk.HintOptions;
 import common.disk.ListedDisk;
 import common.disk.PartitionLabel;
 import common.oci.DiskNames;
+import common.release.ReleaseModel;
+import common.release.ReleaseVersion;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -92,8 +94,12 @@ class CreateGptPartition extends Cli.Command {
             + "unknown origin: what is in it is lost.")
     private boolean fresh;
 
-    @Option(names = "--node-kernel", paramLabel = "VERSION", defaultValue = DataFileSystem.OLDEST_KERNEL,
-            description = "The oldest kernel that is to mount it (default: ${DEFAULT-VALUE}, RHCOS 4.10 to 4.12).")
+    @Option(names = "--release", paramLabel = "VERSION", converter = ReleaseVersion.class,
+            description = "The oldest OpenShift whose nodes are to mount it (default: 4.10).")
+    private ReleaseModel release = ReleaseModel.OLDEST;
+
+    @Option(names = "--node-kernel", paramLabel = "VERSION",
+            description = "The oldest kernel that is to mount it (default: the release's, 4.18 up to 4.12, 5.14 after).")
     private String kernel;
 
     @Mixin
@@ -115,7 +121,7 @@ class CreateGptPartition extends Cli.Command {
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
         GptPlan.Request wanted = new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force,
-                fresh, kernel);
+                fresh, kernel != null ? kernel : release.kernel());
         if (disk.hints != null) {
             ListedDisk hinted = disk.hints.disk(partitionLabel);
             say("disk: " + hinted.shown());

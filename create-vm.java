@@ -12,6 +12,7 @@
 //SOURCES common/oci/Digest.java
 //SOURCES common/oci/DiskNames.java
 //SOURCES common/offline/OfflineOptions.java
+//SOURCES common/release/ReleaseModel.java
 //SOURCES common/staging/StagingRequest.java
 //SOURCES common/vm/Accelerator.java
 //SOURCES common/vm/Backend.java
@@ -43,6 +44,7 @@ import common.inventory.StagingMode;
 import common.oci.Digest;
 import common.oci.DiskNames;
 import common.offline.OfflineOptions;
+import common.release.ReleaseModel;
 import common.staging.StagingRequest;
 import common.vm.Accelerator;
 import common.vm.Backend;
@@ -204,7 +206,8 @@ class CreateVm extends Cli.Command {
         Ssh ssh = vm.step("boot", () -> vm.boot(Duration.ofSeconds(timeout)));
         GuestStaging guest = new GuestStaging(ssh, json.text());
         vm.step("bundle", () -> guest.bundle(bundle));
-        JsonNode partition = vm.step("partition", () -> guest.partition(place()));
+        JsonNode partition = vm.step("partition", () -> guest.partition(place(),
+                ReleaseModel.orOldest(staging.release()).kernel()));
         JsonNode fetched = vm.step("fetch", () -> guest.fetch(domain.seen(), release,
                 staging.wanted().mode().toString()));
         vm.step("verify", guest::verify);

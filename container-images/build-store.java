@@ -91,7 +91,7 @@ class BuildStore extends Cli.Command {
         StoreSource input = StoreSource.of(folder, set, release);
         String name = format == PackedStore.Format.DIR ? "store" : DiskNames.STORE;
         PackedStore image = new PackedStore(out != null ? out : folder.resolve(name), format,
-                compression != null ? compression : ReleaseModel.mountsZstd(input.release())
+                compression != null ? compression : ReleaseModel.orOldest(input.release()).mountsZstd()
                         ? PackedStore.Compression.ZSTD : PackedStore.Compression.GZIP);
         StoreBuilder build = new StoreBuilder(input, image, scratch != null ? scratch : image.out().getParent());
         ObjectNode document = Json.object().put("release", input.release()).put("images", input.images())

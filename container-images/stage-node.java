@@ -4,7 +4,10 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/ScriptFolder.java
+//SOURCES ../common/inventory/Inventory.java
 //SOURCES ../common/node/NodeBundle.java
+//SOURCES ../common/release/ReleaseModel.java
+//SOURCES ../common/release/ReleaseVersion.java
 
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor.Version;
@@ -19,7 +22,10 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.ScriptFolder;
+import common.inventory.Inventory;
 import common.node.NodeBundle;
+import common.release.ReleaseModel;
+import common.release.ReleaseVersion;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,8 +52,12 @@ class StageNode extends Cli.Command {
             description = "Link the runtime from this JDK (default: the installed one that asks for the oldest glibc).")
     Path jdk;
 
-    @Option(names = "--target-glibc", paramLabel = "VERSION", defaultValue = "2.28",
-            description = "The node's glibc (default: ${DEFAULT-VALUE}, of RHCOS 4.10 to 4.12).")
+    @Option(names = "--release", paramLabel = "VERSION", converter = ReleaseVersion.class,
+            description = "The oldest OpenShift whose nodes are to run it (default: what FOLDER has, else 4.10).")
+    ReleaseModel release;
+
+    @Option(names = "--target-glibc", paramLabel = "VERSION",
+            description = "The node's glibc (default: the release's, 2.28 up to 4.12, 2.34 after).")
     String glibc;
 
     @Mixin
@@ -62,7 +72,7 @@ class StageNode extends Cli.Command {
         if (!Files.isDirectory(folder)) {
             throw new Cli.Failure("no folder " + folder + "; name container-images of the factory server");
         }
-        if (!glibc.matches("\\d+(\\.\\d+)+")) {
+        if (glibc != null && !glibc.matches("\\d+(\\.\\d+)+")) {
             throw new Cli.Failure(Cli.USAGE, "--target-glibc: a version such as 2.28, not " + glibc);
         }
         scripts.stream().filter(s -> !Files.isRegularFile(s)).findFirst().ifPresent(s -> {
@@ -72,7 +82,7 @@ class StageNode extends Cli.Command {
                 .getParent();
         Stream<Path> chosen = scripts.isEmpty() ? ON_NODE.stream().map(repository::resolve) : scripts.stream();
         NodeBundle bundle = new NodeBundle(repository.resolve("jbang"), chosen.toList());
-        NodeBundle.Staged staged = bundle.stage(folder, jdk, Version.parse(glibc));
+        NodeBundle.Staged staged = bundle.stage(folder, jdk, target());
 
         ObjectNode about = staged.about();
         json.text().printf(Locale.ROOT, "%s: %s, %.1f MB, Java %s, runs on glibc %s and newer%n", staged.file(),
@@ -81,5 +91,16 @@ class StageNode extends Cli.Command {
         json.print(Json.object().put("file", staged.file().toString()).put("bytes", Files.size(staged.file()))
                 .put("built", staged.built()).setAll(about));
         return Cli.DONE;
+    }
+
+    Version target() throws IOException {
+        return Version.parse(glibc != null ? glibc : (release != null ? release : served()).glibc());
+    }
+
+    /** The oldest release that the folder has images of. */
+    private ReleaseModel served() throws IOException {
+        Path inventory = folder.resolve(Inventory.FILE);
+        return !Files.exists(inventory) ? ReleaseModel.OLDEST : ReleaseModel.ofOldest(
+                Inventory.parse(Files.readAllBytes(inventory), inventory.toString()).releases());
     }
 }

@@ -120,6 +120,17 @@ class OfflineStagingTest {
     }
 
     @Test
+    @DisplayName("the file system has what the kernel of the staged release mounts, and no more")
+    void release() throws IOException {
+        lab.served.pull("ai-images", "4.18.3", 1, 40_000);
+        TestDisk disk = new TestDisk(temp, OfflineLab.GIB);
+        String old = OfflineLab.run(lab.stage(disk.file, "--dry-run", "--release", "4.10.3")).out();
+        String later = OfflineLab.run(lab.stage(disk.file, "--dry-run", "--release", "4.18.3")).out();
+        assertAll(() -> assertTrue(old.contains("mkfs.xfs -m bigtime=0,inobtcount=0"), old),
+                () -> assertTrue(later.contains("mkfs.xfs") && !later.contains("bigtime"), later));
+    }
+
+    @Test
     @Tag("fault")
     @DisplayName("refuses a partition that the images do not fit in, before it writes")
     void tooSmall() throws IOException {

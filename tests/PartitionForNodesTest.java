@@ -10,11 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 import common.cli.Proc;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("partition")
 @DisplayName("create-gpt-partition, for the nodes that mount it,")
@@ -43,6 +47,26 @@ class PartitionForNodesTest extends EmptyDisk {
         assertEquals(8, features("features_incompat") & ~7, "bigtime");
         assertEquals(8, features("features_ro_compat") & ~7, "inobtcount");
         assertEquals(2, create("--node-kernel", "latest", "--label", "x", "--size", "400MiB", "--force").exit());
+    }
+
+    @ParameterizedTest(name = "{0}: mkfs.xfs is told to leave out bigtime: {1}")
+    @CsvSource({"'', true", "--release 4.12, true", "--release 4.13.0-rc.1, false", "--release 5.0.0, false",
+        "--release 4.18.3 --node-kernel 4.18, true"})
+    void release(String options, boolean leftOut) {
+        List<Object> args = new ArrayList<>(List.of("--size", "400MiB", "--no-mount", "--dry-run"));
+        args.addAll(List.of(options.isEmpty() ? new Object[0] : options.split(" ")));
+        ScriptRun run = create(args.toArray());
+        ok(run);
+        assertTrue(run.out().contains("mkfs.xfs"), run::toString);
+        assertEquals(leftOut, run.out().contains("bigtime=0"), run::toString);
+    }
+
+    @ParameterizedTest(name = "--release {0} is refused: {1}")
+    @CsvSource({"latest, is not a version", "4.9.0, is older than 4.10"})
+    void noRelease(String release, String why) {
+        ScriptRun run = create("--size", "400MiB", "--no-mount", "--release", release);
+        assertEquals(2, run.exit());
+        assertTrue(run.err().contains(why), run::toString);
     }
 
     @Test

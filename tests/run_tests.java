@@ -103,6 +103,7 @@
 //SOURCES RegistryTest.java
 //SOURCES ReleaseLayersTest.java
 //SOURCES ReleaseModelTest.java
+//SOURCES ReleaseOptionTest.java
 //SOURCES ReleaseSignatureTest.java
 //SOURCES ReleaseTest.java
 //SOURCES RenderTest.java

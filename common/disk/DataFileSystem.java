@@ -20,8 +20,6 @@ import common.cli.Proc;
  * itself. An incompatible feature that a kernel does not know makes it refuse to mount (xfs_format.h, sb_features_incompat).
  */
 public final class DataFileSystem {
-    /** RHEL 8, so RHCOS 4.10 to 4.12. */
-    public static final String OLDEST_KERNEL = "4.18";
     private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+)");
     /** xfs_format.h, struct xfs_dsb: sb_magicnum, sb_blocksize, sb_dblocks; big-endian. */
     private static final int MAGIC = 0x58465342;

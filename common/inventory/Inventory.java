@@ -20,6 +20,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -161,6 +163,14 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
             }
         }
         return roles;
+    }
+
+    /** Those that its sets and files belong to, sorted. */
+    public SortedSet<String> releases() {
+        SortedSet<String> releases = new TreeSet<>();
+        sets.forEach(set -> releases.add(set.path("release").asText()));
+        files.stream().filter(f -> f.release != null).forEach(f -> releases.add(f.release));
+        return releases;
     }
 
     /** The role of each blob by its digest; a blob that has none is missing. */

@@ -138,7 +138,7 @@ public final class NodeBundle {
     }
 
     private static Cli.Failure tooNew(JavaRuntime jdk, Version target) {
-        return new Cli.Failure(Cli.MISSING, "the node's glibc is " + target + " (--target-glibc), and the JDK that "
+        return new Cli.Failure(Cli.MISSING, "the node's glibc is " + target + " (--release, --target-glibc), and the JDK that "
                 + "asks for least is " + jdk.described() + "; unpack an Eclipse Temurin JDK (glibc 2.17) "
                 + "below /usr/lib/jvm, or name one with --jdk");
     }

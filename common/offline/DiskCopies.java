@@ -106,7 +106,7 @@ final class DiskCopies {
 
     private Target target(OfflineDisk image) throws IOException {
         BlockDevice disk = image.open(source.size());
-        GptPlan plan = GptPlan.of(disk, request.partition(null));
+        GptPlan plan = GptPlan.of(disk, request.partition(null, null));
         if (disk.size(plan.partition()) < bytes) {
             throw refusal(disk, "its partition would have " + GptPlan.human(disk.size(plan.partition()))
                     + ", the source has " + GptPlan.human(bytes));

@@ -1,17 +1,17 @@
 package common.offline;
 
-//SOURCES ../disk/DataFileSystem.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/ListedDisk.java
 //SOURCES ../inventory/StagingMode.java
+//SOURCES ../release/ReleaseModel.java
 
 import java.nio.file.Path;
 import java.util.List;
 
-import common.disk.DataFileSystem;
 import common.disk.GptPlan;
 import common.disk.ListedDisk;
 import common.inventory.StagingMode;
+import common.release.ReleaseModel;
 
 /**
  * What is asked for.
@@ -27,7 +27,8 @@ import common.inventory.StagingMode;
  */
 public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, String release,
         StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force, String by) {
-    GptPlan.Request partition(Path mount) {
-        return new GptPlan.Request(label, startSector, size, mount, force, false, DataFileSystem.OLDEST_KERNEL);
+    /** @param staged the release that goes there; null where that is not known */
+    GptPlan.Request partition(Path mount, String staged) {
+        return new GptPlan.Request(label, startSector, size, mount, force, false, ReleaseModel.orOldest(staged).kernel());
     }
 }

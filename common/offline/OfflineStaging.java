@@ -122,7 +122,7 @@ public final class OfflineStaging {
     private void dryStage() throws IOException {
         StagingRequest wanted = wanted();
         try (OfflineDisk image = OfflineDisk.of(request.disk())) {
-            text.println("# " + GptPlan.human(wanted.bytes()) + " of release " + wanted.wanted().of().release() + ", mode "
+            text.println("# " + GptPlan.human(wanted.bytes()) + " of release " + wanted.release() + ", mode "
                     + wanted.wanted().mode() + ", onto " + image.path());
             if (image.isBeside()) {
                 text.println("# by way of a raw file beside it");
@@ -132,7 +132,7 @@ public final class OfflineStaging {
             } else {
                 BlockDevice disk = BlockDevice.of(image.path());
                 Path mount = mount(disk);
-                GptPlan plan = GptPlan.of(disk, request.partition(mount));
+                GptPlan plan = GptPlan.of(disk, request.partition(mount, wanted.release()));
                 wanted.checkFits(disk.size(plan.partition()), disk.path().toString());
                 plan.steps().forEach(s -> text.println(s.shown()));
                 text.println("umount " + mount);
@@ -149,7 +149,7 @@ public final class OfflineStaging {
         if (image.size() == 0) {
             throw new Cli.Failure(Cli.MISSING, image.path() + ": not there; --artifacts stages it");
         }
-        GptPlan plan = GptPlan.of(image.open(0), request.partition(null));
+        GptPlan plan = GptPlan.of(image.open(0), request.partition(null, null));
         if (plan.action() != GptPlan.Action.REUSE) {
             throw new Cli.Failure(image.path() + ": no staged partition " + request.label() + "; --artifacts stages it");
         }
@@ -167,17 +167,18 @@ public final class OfflineStaging {
         StagingRequest wanted = wanted();
         if (image.size() == 0) {
             BlockDevice fresh = new BlockDevice(image.path(), true, 512, request.newBytes());
-            Partition partition = GptPlan.place(fresh, List.of(), request.partition(null));
+            Partition partition = GptPlan.place(fresh, List.of(), request.partition(null, wanted.release()));
             wanted.checkFits(fresh.size(partition), image.path().toString());
         }
         image.refuseFullFolder(wanted.bytes());
         BlockDevice disk = image.open(request.newBytes());
         Path mount = mount(disk);
         if (request.hinted() != null && !request.hinted().wiping().isEmpty()) {
-            wanted.checkFits(disk.size(GptPlan.place(disk, List.of(), request.partition(mount))), disk.path().toString());
-            request.hinted().wipe(request.partition(mount));
+            wanted.checkFits(disk.size(GptPlan.place(disk, List.of(), request.partition(mount, wanted.release()))),
+                    disk.path().toString());
+            request.hinted().wipe(request.partition(mount, wanted.release()));
         }
-        GptPlan plan = GptPlan.of(disk, request.partition(mount));
+        GptPlan plan = GptPlan.of(disk, request.partition(mount, wanted.release()));
         wanted.checkFits(disk.size(plan.partition()), disk.path().toString());
         if (wanted.node().isEmpty() && wanted.wanted().mode() != StagingMode.STORE) {
             Cli.warn("no node.tar on the artifact server: a node without Java cannot load the images; make "
@@ -203,7 +204,7 @@ public final class OfflineStaging {
         try (PartitionStager staging = new PartitionStager(wanted.wanted(), mount, JOBS)) {
             PartitionStager.Plan plan = staging.plan();
             text.printf(Locale.ROOT, "Plan: release %s, mode %s, %s, %.1f MB; %.1f MB here, %.1f MB to fetch%n",
-                    wanted.wanted().of().release(), wanted.wanted().mode(), Cli.count(plan.files(), "file"),
+                    wanted.release(), wanted.wanted().mode(), Cli.count(plan.files(), "file"),
                     plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6);
             return staging.run(plan, request.by()).failed();

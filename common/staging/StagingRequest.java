@@ -68,6 +68,11 @@ public record StagingRequest(ServedRelease.Selection wanted, long files, long by
         }
     }
 
+    /** Null when the server has a store and no set that would name one. */
+    public String release() {
+        return wanted.of().release();
+    }
+
     public Optional<ServedRelease.File> node() {
         return wanted.of().node();
     }

@@ -91,10 +91,14 @@ public final class GuestStaging {
         }
     }
 
-    /** Makes, or finds, the partition and mounts it; create-gpt-partition's document. */
-    public JsonNode partition(Place place) {
+    /**
+     * Makes, or finds, the partition and mounts it; create-gpt-partition's document.
+     *
+     * @param kernel version of the oldest that is to mount it
+     */
+    public JsonNode partition(Place place, String kernel) {
         List<String> args = new ArrayList<>(List.of("--device", "/dev/vdb", "--label", place.label(), "--mount",
-                DiskNames.MOUNT));
+                DiskNames.MOUNT, "--node-kernel", kernel));
         args.addAll(place.arguments());
         return run("create-gpt-partition", args);
     }
