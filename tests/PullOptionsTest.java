@@ -153,6 +153,29 @@ class PullOptionsTest {
     }
 
     @Test
+    @DisplayName("a list of the operator's own of that name stays, and the pull says so")
+    void ownList() throws IOException {
+        Path own = Files.createDirectories(root.resolve(PullLab.AI)).resolve("ai-images.txt");
+        Files.writeString(own, "mine\n");
+        ScriptRun run = lab.initial(root);
+        PullLab.assertDone(run);
+        assertTrue(Files.exists(own) && run.err().contains("ai-images.txt is not known to be of an earlier pull"),
+                run::toString);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ai-images.txt,true", "initial-images.txt,false"})
+    @DisplayName("a file of the operator's own is not overwritten by the list, and nothing is fetched")
+    void overwrittenList(String name, boolean exclude) throws IOException {
+        Path own = Files.createDirectories(root.resolve(PullLab.AI)).resolve(name);
+        Files.writeString(own, "mine\n");
+        ScriptRun run = exclude ? lab.initial(root, "--exclude", "rhel8") : lab.initial(root);
+        assertEquals(Cli.FAILED + " mine\n", run.exit() + " " + Files.readString(own), run::toString);
+        assertTrue(run.err().contains(own + " is not of an earlier pull") && Files.notExists(root.resolve("blobs")),
+                run::toString);
+    }
+
+    @Test
     @DisplayName("a damaged inventory.json and a stray file among the blobs do not stop a pull")
     void damagedInventory() throws IOException {
         Files.createDirectories(root.resolve("blobs/sha256"));

@@ -246,6 +246,22 @@ public record Inventory(List<JsonNode> sets, List<Entry> files) {
         }
     }
 
+    /** Whether the inventory of ROOT names a file of the tree as it is now; no if the inventory is not there or damaged. */
+    public static boolean names(Path root, Path file) throws IOException {
+        Path inventory = root.resolve(FILE);
+        if (!Files.exists(inventory)) {
+            return false;
+        }
+        String from = root.relativize(file).toString();
+        Digest digest = Digest.of(file);
+        try {
+            return parse(Files.readAllBytes(inventory), FILE).files.stream()
+                    .anyMatch(e -> e.from.equals(from) && e.sha256.equals(digest));
+        } catch (Cli.Failure e) {
+            return false; // whoever writes it next says so
+        }
+    }
+
     private static Inventory before(Path file) throws IOException {
         Inventory none = new Inventory(List.of(), List.of());
         try {

@@ -16,6 +16,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,9 +51,18 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
     }
 
     /** Throws {@link Cli.Failure} on a list that cannot become such a set, before anything is fetched. */
-    void check() {
+    void check() throws IOException {
         if (tarballs) {
             tarballNames();
+        }
+        Path copy = copyOfList();
+        if (excluded && same(copy, list.file())) {
+            throw new Cli.Failure("--exclude would overwrite the list " + list.file() + "; name a copy of it with --list");
+        }
+        boolean equal = Files.exists(copy) && Arrays.equals(Files.readAllBytes(copy), listed());
+        if (!same(copy, list.file()) && !equal && isForeign(copy)) {
+            throw new Cli.Failure(copy + " is not of an earlier pull, and this one would overwrite it; move it away or name "
+                    + "another --folder");
         }
     }
 
@@ -66,9 +76,10 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
                 "another pull is writing to " + layout.blobs() + "; wait for it to end"))) {
             Puller.Outcome outcome = puller.fetch(plan, brief);
             Path copy = copyOfList();
+            removeExcluding();
             List<Path> files = new ArrayList<>(tarballs ? writeTarballs(outcome.whole()) : commit(outcome.whole()));
             if (!same(copy, list.file())) {
-                AtomicFile.write(copy, excluded ? list.text() : Files.readAllBytes(list.file()));
+                AtomicFile.write(copy, listed());
             }
             files.add(copy);
             String platform = puller.platform() == null ? "all" : puller.platform();
@@ -82,19 +93,36 @@ record PulledSet(String name, String listRelease, OciLayout layout, ImageList li
      * The list that goes with the set. With --exclude that is not the one given, which may lie in the same folder: it gets
      * the name that it has on the partition, which the extract scripts look for first.
      */
-    private Path copyOfList() throws IOException {
-        Path folder = layout.folder();
-        Path onPartition = folder.resolve(name + ".txt");
-        if (!excluded) {
-            if (!same(onPartition, list.file())) {
-                Files.deleteIfExists(onPartition); // of an earlier pull with --exclude
-            }
-            return folder.resolve(list.file().getFileName());
+    private Path copyOfList() {
+        return layout.folder().resolve(excluded ? Path.of(name + ".txt") : list.file().getFileName());
+    }
+
+    private byte[] listed() throws IOException {
+        return excluded ? list.text() : Files.readAllBytes(list.file());
+    }
+
+    /** Removes the list of an earlier pull with --exclude, which the extract scripts would find first. */
+    private void removeExcluding() throws IOException {
+        Path left = layout.folder().resolve(name + ".txt");
+        if (excluded || !Files.exists(left) || same(left, list.file())) {
+            return;
         }
-        if (same(onPartition, list.file())) {
-            throw new Cli.Failure("--exclude would overwrite the list " + list.file() + "; name a copy of it with --list");
+        if (isForeign(left) || !hasInventory()) {
+            Cli.warn(left + " is not known to be of an earlier pull: it stays, and an extract script beside it reads it "
+                    + "instead of " + list.file().getFileName() + "; move it away");
+        } else {
+            Files.delete(left);
         }
-        return onPartition;
+    }
+
+    /** Whether a file is there that no pull wrote: the inventory names what one did. */
+    private boolean isForeign(Path file) throws IOException {
+        return hasInventory() && Files.exists(file) && !Inventory.names(layout.blobs().getParent(), file);
+    }
+
+    /** Without one nobody can tell whose a file is. */
+    private boolean hasInventory() {
+        return layout.folder().getParent().equals(layout.blobs().getParent());
     }
 
     private static boolean same(Path file, Path other) throws IOException {
