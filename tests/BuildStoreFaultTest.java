@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/disk/MountEntry.java
 //SOURCES ../common/oci/Manifest.java
 //SOURCES ../container-images/build-store.java
 //SOURCES ImageStore.java
@@ -14,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
 import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Json;
 import common.cli.Proc;
+import common.disk.MountEntry;
 import common.oci.Manifest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,6 +180,28 @@ class BuildStoreFaultTest {
         assertTrue(run.exit() == 1 && run.err().contains("error: the file system of " + mount
                 + " cannot hold an overlay store"), run::toString);
         assertFalse(Files.exists(mount.resolve(".build-store")));
+    }
+
+    @Test
+    void leaves_nothing_mounted_also_where_somebody_is_in_what_it_mounted() throws Exception {
+        Path pids = folder.resolve("pids");
+        Path points = folder.resolve("points");
+        Path bin = Files.createDirectory(folder.resolve("bin"));
+        Path mount = Files.writeString(bin.resolve("mount"), "#!/bin/sh\n" + Proc.find("mount").orElseThrow() + " \"$@\" || "
+                + "exit\nfor last; do :; done\ncd \"$last\"\npwd >>" + points + "\nsleep 600 >/dev/null 2>&1 &\necho $! >>" + pids + "\n");
+        Files.setPosixFilePermissions(mount, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Proc.Result run = Proc.of(ImageStore.argv(BuildStore.class, root.toString())).env("PATH", bin + ":"
+                + System.getenv("PATH")).run();
+        try {
+            List<Path> mounted = Files.readAllLines(points).stream().map(Path::of).toList();
+            List<Path> left = MountEntry.list(MountEntry.OWN).stream().map(MountEntry::on).filter(mounted::contains).toList();
+            assertEquals("0 []", run.exit() + " " + left, run::toString);
+            assertTrue(Files.exists(store) && !Files.readAllLines(pids).isEmpty());
+        } finally {
+            for (String pid : Files.readAllLines(pids)) {
+                ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+            }
+        }
     }
 
     @Test

@@ -1,5 +1,8 @@
 package common.disk;
 
+//SOURCES ../cli/Cli.java
+//SOURCES ../cli/Proc.java
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,6 +10,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import common.cli.Cli;
+import common.cli.Proc;
 
 /**
  * One mount, as the kernel lists it in {@code /proc/PID/mountinfo}: proc_pid_mountinfo(5).
@@ -26,6 +32,16 @@ public record MountEntry(String device, Path on, String source) {
             return Files.readString(file).lines().map(MountEntry::parse).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Unmounts what nobody else needs. What is in use still, by an indexer say, is detached: nobody finds it any more, and
+     * it ends with its last user. Not for a disk, which must be free afterwards. Throws {@link Cli.Failure}.
+     */
+    public static void detach(Path on) {
+        if (!Proc.of("umount", on.toString()).run().ok()) {
+            Proc.of("umount", "--lazy", on.toString()).check();
         }
     }
 

@@ -3,6 +3,7 @@ package common.storage;
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/FileTree.java
 //SOURCES ../cli/Proc.java
+//SOURCES ../disk/MountEntry.java
 //SOURCES ContainersStorage.java
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.TreeSet;
 import common.cli.Cli;
 import common.cli.FileTree;
 import common.cli.Proc;
+import common.disk.MountEntry;
 
 /** A packed store, mounted read-only in a folder of its own for as long as this is open. Needs root. */
 public final class MountedStore implements AutoCloseable {
@@ -67,7 +69,7 @@ public final class MountedStore implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        Proc.of("umount", root().toString()).check();
+        MountEntry.detach(root());
         FileTree.delete(temp);
     }
 }

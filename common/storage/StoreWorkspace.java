@@ -83,13 +83,24 @@ public final class StoreWorkspace implements AutoCloseable {
         return FileTree.bytes(root);
     }
 
-    /** Unmounts what the programs left mounted: packing or removing would go into it. */
+    /**
+     * Unmounts what the programs left mounted: packing or removing would go into it. One that stays does
+     * not keep the others.
+     */
     public void unmount() throws IOException {
         List<Path> mounts = new ArrayList<>(MountEntry.list(MountEntry.OWN).stream().map(MountEntry::on)
                 .filter(on -> on.startsWith(root)).toList());
         Collections.reverse(mounts); // the innermost first
+        Cli.Failure stays = null;
         for (Path point : mounts) {
-            Proc.of("umount", point.toString()).check();
+            try {
+                MountEntry.detach(point);
+            } catch (Cli.Failure e) {
+                stays = stays == null ? e : stays;
+            }
+        }
+        if (stays != null) {
+            throw stays;
         }
     }
 
