@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
@@ -248,6 +250,44 @@ class LoadableTest {
             return new Image(false).tar(tar);
         });
         return tests("quay.io/org/image", cases);
+    }
+
+    @TestFactory
+    @DisplayName("compressions")
+    List<DynamicTest> compressions() {
+        Map<String, Case> cases = new LinkedHashMap<>();
+        byte[] random = new byte[200_000]; // many blocks, and nothing that a short read could make up
+        new Random(1).nextBytes(random);
+        byte[] tar = TestTar.of(TestTar.file("file", new String(random, StandardCharsets.ISO_8859_1), 0644));
+        for (String program : List.of("gzip", "zstd", "xz", "bzip2")) {
+            byte[] packed = packed(program, tar);
+            Map<String, byte[]> layers = new LinkedHashMap<>();
+            layers.put("as it is", packed);
+            layers.put("in two parts", joined(packed(program, Arrays.copyOf(tar, 1000)),
+                    packed(program, Arrays.copyOfRange(tar, 1000, tar.length))));
+            layers.put("cut in the middle", Arrays.copyOf(packed, packed.length / 2));
+            layers.put("without its last byte", Arrays.copyOf(packed, packed.length - 1));
+            layers.put("with four zeros behind", joined(packed, new byte[4]));
+            layers.put("with something behind", joined(packed, "garbage".getBytes()));
+            layers.put("with another tar behind", joined(packed, tar));
+            byte[] changed = packed.clone();
+            changed[packed.length / 2] ^= 1;
+            layers.put("with a bit changed", changed);
+            layers.forEach((how, bytes) -> cases.put(program + " " + how, () -> new Image(false).tar(tar)
+                    .layer(bytes, LAYER)));
+        }
+        return tests("quay.io/org/image", cases);
+    }
+
+    private byte[] packed(String program, byte[] tar) {
+        try {
+            Path file = Files.write(temp.resolve("to-pack"), tar);
+            Path packed = temp.resolve("packed");
+            Proc.of("sh", "-c", "exec \"$0\" -c >\"$1\"", program, packed.toString()).stdin(file).check();
+            return Files.readAllBytes(packed);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @TestFactory

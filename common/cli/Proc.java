@@ -4,6 +4,7 @@ package common.cli;
 //SOURCES Packages.java
 
 import java.io.File;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -156,6 +157,39 @@ public final class Proc {
         } finally {
             kill(process);
         }
+    }
+
+    /**
+     * Starts a program whose stdout is read while it runs; closing the stream ends it. Where its output ends, an exit code
+     * other than 0 is an {@link IOException} with the program's reason.
+     */
+    public InputStream stream() {
+        Process process = start(new ProcessBuilder().redirectInput(stdinFile == null ? NULL : stdinFile.toFile()));
+        CompletableFuture<String> err = read(process.getErrorStream());
+        return new FilterInputStream(process.getInputStream()) {
+            @Override
+            public int read() throws IOException {
+                return checked(super.read());
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                return checked(super.read(bytes, offset, length));
+            }
+
+            private int checked(int read) throws IOException {
+                int exit = read < 0 ? await(process) : 0;
+                if (exit != 0) {
+                    throw new IOException(new Result(exit, "", err.join()).reason());
+                }
+                return read;
+            }
+
+            @Override
+            public void close() {
+                kill(process);
+            }
+        };
     }
 
     /** Starts a program that stays, its output appended to a file; the caller ends it. */

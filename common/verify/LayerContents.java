@@ -100,8 +100,8 @@ final class LayerContents {
                             + why));
                 }, (layer, e) -> findings.wrong(Fault.NOT_LOADABLE, layer, "does not unpack: " + Cli.describe(e)));
         if (!packed.isEmpty()) {
-            findings.unchecked(packed.get(0).getParent(), packed.size() + " layers are zstd or xz, which is not unpacked "
-                    + "here");
+            findings.unchecked(packed.get(0).getParent(), Cli.count(packed.size(), "layer") + " in zstd or xz not "
+                    + "unpacked: that program is not installed here");
         }
     }
 
@@ -111,13 +111,15 @@ final class LayerContents {
 
     private static Contents unpack(Path layer) throws IOException {
         try (InputStream file = Files.newInputStream(layer)) {
-            Optional<InputStream> tar = LayerTar.unpacked(file);
-            if (tar.isEmpty()) {
+            Optional<InputStream> unpacked = LayerTar.unpacked(layer, file);
+            if (unpacked.isEmpty()) {
                 return new Contents(null, Optional.empty());
             }
-            MessageDigest sha256 = Digest.sha256();
-            Optional<String> fault = LayerTar.fault(new DigestInputStream(tar.get(), sha256));
-            return new Contents(Digest.of(sha256), fault);
+            try (InputStream tar = unpacked.get()) {
+                MessageDigest sha256 = Digest.sha256();
+                Optional<String> fault = LayerTar.fault(new DigestInputStream(tar, sha256));
+                return new Contents(Digest.of(sha256), fault);
+            }
         } catch (FileSystemException e) {
             throw new IOException(e.getMessage(), e); // of this layer only: the others are still looked at
         }

@@ -1,5 +1,6 @@
 package common.verify;
 
+//SOURCES ../cli/Proc.java
 //DEPS org.apache.commons:commons-compress:1.28.0
 
 import java.io.BufferedInputStream;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import common.cli.Proc;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
@@ -39,9 +41,14 @@ final class LayerTar {
     private LayerTar() {
     }
 
-    /** The tar in a layer, by its first bytes as containers/image tells them apart; empty: zstd or xz, which Java lacks. */
-    static Optional<InputStream> unpacked(InputStream layer) throws IOException {
-        BufferedInputStream in = new BufferedInputStream(layer, 256 << 10);
+    /**
+     * The tar in a layer, by its first bytes as containers/image tells them apart. Of zstd and xz, which Java lacks, the
+     * host's program reads it; empty: that is not installed.
+     *
+     * @param layer the file that {@code open} reads
+     */
+    static Optional<InputStream> unpacked(Path layer, InputStream open) throws IOException {
+        BufferedInputStream in = new BufferedInputStream(open, 256 << 10);
         in.mark(8);
         byte[] magic = in.readNBytes(6);
         in.reset();
@@ -50,10 +57,17 @@ final class LayerTar {
                     .setBufferSize(64 << 10).get());
         } else if (begins(magic, 'B', 'Z', 'h')) {
             return Optional.of(new BZip2CompressorInputStream(in, true));
-        } else if (begins(magic, 0x28, 0xb5, 0x2f, 0xfd) || begins(magic, 0xfd, '7', 'z', 'X', 'Z', 0)) {
-            return Optional.empty();
+        } else if (begins(magic, 0x28, 0xb5, 0x2f, 0xfd)) { // the node's reader takes windows up to 2^29
+            return program(layer, "zstd", "--decompress", "--stdout", "--quiet", "--long=29");
+        } else if (begins(magic, 0xfd, '7', 'z', 'X', 'Z', 0)) {
+            return program(layer, "xz", "--decompress", "--stdout");
         }
         return Optional.of(in);
+    }
+
+    private static Optional<InputStream> program(Path layer, String... argv) {
+        return Proc.find(argv[0]).isEmpty() ? Optional.empty()
+                : Optional.of(new BufferedInputStream(Proc.of(argv).stdin(layer).stream(), 64 << 10));
     }
 
     private static boolean begins(byte[] bytes, int... magic) {
