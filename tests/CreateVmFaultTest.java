@@ -205,4 +205,47 @@ class CreateVmFaultTest {
         refused(Cli.FAILED, "create-vm made no VM", run("user", "", "--backend", "qemu", "--delete"));
         assertEquals("precious", Files.readString(disk));
     }
+
+    /** What an earlier run left of a VM. */
+    private Path made(String name, String backend) throws IOException {
+        Path vm = Files.createDirectories(temp.resolve("vms").resolve(name));
+        Files.writeString(vm.resolve("vm.json"), "{\"backend\":\"" + backend + "\",\"connect\":\"" + DRIVER + "\"}");
+        return vm;
+    }
+
+    @Test
+    @DisplayName("--delete kills a QEMU that does not hear SIGTERM")
+    void deafQemu() throws IOException {
+        Path vm = made(VmProfile.NAME, "qemu");
+        Process deaf = new ProcessBuilder("bash", "-c", "trap '' TERM; echo; while :; do sleep 1; done", "qemu", "-pidfile",
+                vm.resolve("qemu.pid").toString(), "-daemonize").start();
+        try {
+            assertEquals('\n', deaf.getInputStream().read()); // from now on it is deaf
+            Files.writeString(vm.resolve("qemu.pid"), deaf.pid() + "\n");
+            ScriptRun run = run("user", "", "--backend", "qemu", "--delete");
+            assertEquals("0 false false", run.exit() + " " + deaf.isAlive() + " " + Files.exists(vm), run::toString);
+        } finally {
+            deaf.destroyForcibly();
+        }
+    }
+
+    @Test
+    @DisplayName("--delete by a member of libvirt's group ends well although the log of the console is root's")
+    void rootsLog() throws IOException {
+        String name = "create-vm-test-" + ProcessHandle.current().pid();
+        Path vm = made(name, "libvirt");
+        Path log = Path.of("/var/log/libvirt/qemu/" + name + "-serial.log");
+        Files.createDirectories(log.getParent());
+        Files.writeString(log, "");
+        try {
+            Proc.of("chown", "-R", "65534", vm.getParent().toString()).check();
+            Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwx--x--x"));
+            ScriptRun run = Scripts.withoutRoot(CreateVm.class, args("user", "  pool: default-pool\n", "--name", name,
+                    "--backend", "libvirt", "--connect", DRIVER, "--delete"));
+            assertEquals("0 false", run.exit() + " " + Files.exists(vm), run::toString);
+            assertTrue(run.err().contains(log + " stays: root alone may remove it"), run::toString);
+        } finally {
+            Files.delete(log);
+        }
+    }
 }

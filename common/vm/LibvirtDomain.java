@@ -83,7 +83,7 @@ public final class LibvirtDomain implements VirtualMachine {
 
     @Override
     public State state() {
-        Proc.Result state = virsh("domstate", name()).run();
+        Proc.Result state = virsh("domstate", name()).timeout(Duration.ofMinutes(1)).run(); // asked again and again
         if (!state.ok()) {
             return volumes().stream().anyMatch(ours()::contains) ? State.OFF : State.ABSENT;
         }

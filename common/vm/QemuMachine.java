@@ -37,6 +37,8 @@ import okhttp3.HttpUrl;
 /** A VM that is a QEMU process of this user, with no daemon: user-mode network, disks, pid and log in its folder. */
 public final class QemuMachine implements VirtualMachine {
     private static final int LINES = 20;
+    /** Its disks are removed next: it need not write back what they lack. */
+    private static final int SECONDS_TO_END = 5;
 
     private final Spec order;
     private final UserNetwork network;
@@ -181,7 +183,7 @@ public final class QemuMachine implements VirtualMachine {
         try {
             qemu.destroy();
             try {
-                qemu.onExit().get(20, TimeUnit.SECONDS);
+                qemu.onExit().get(SECONDS_TO_END, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
                 qemu.destroyForcibly();
                 qemu.onExit().get(20, TimeUnit.SECONDS);
