@@ -203,4 +203,39 @@ class DiskCopiesTest {
             Proc.of("umount", small.toString()).check();
         }
     }
+
+    @Test
+    @DisplayName("refuses a disk whose sectors are larger than the source's: the node could not mount the copy")
+    void largerSectors() throws IOException {
+        try (TestDisk disk = new TestDisk(own, OfflineLab.GIB).attach("--sector-size", "4096")) {
+            String before = disk.digest();
+            assertRefused(copy(disk.device), disk, before, "has sectors of 4096 bytes, the source of 512");
+        }
+    }
+
+    @Test
+    @DisplayName("refuses a disk that has the source byte for byte, and with it a table for other sectors")
+    void tableForOtherSectors() throws IOException {
+        TestDisk disk = new TestDisk(own, OfflineLab.GIB);
+        Proc.of("cp", "--sparse=always", source.toString(), disk.file.toString()).check();
+        try (TestDisk attached = disk.attach("--sector-size", "4096")) {
+            String before = attached.digest();
+            assertRefused(copy(attached.device), attached, before, "made for another sector size?");
+            assertRefused(OfflineLab.run(lab.stage(attached.device)), attached, before, "made for another sector size?");
+            lab.assertStages(attached.device, lab.stage(attached.device, "--force"));
+        }
+    }
+
+    @Test
+    @DisplayName("makes the table anew where the source has larger sectors")
+    void smallerSectors() throws IOException {
+        Path copy = own.resolve("copy.raw");
+        try (TestDisk large = new TestDisk(own, OfflineLab.GIB).attach("--sector-size", "4096")) {
+            lab.assertStages(large.device, lab.stage(large.device));
+            ScriptRun run = OfflineLab.run(lab.offline(large.device, "--copy-to", copy));
+            assertEquals(Cli.DONE, run.exit(), run::toString);
+            assertEquals(512, BlockDevice.of(copy).sectorSize());
+        }
+        lab.assertStaged(copy);
+    }
 }

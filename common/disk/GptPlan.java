@@ -64,9 +64,12 @@ public record GptPlan(BlockDevice disk, Partition partition, Action action, List
         }
         Set<String> signatures = new TreeSet<>(disk.signatures());
         boolean gpt = signatures.contains("gpt") && disk.hasTable();
-        if (signatures.contains("gpt") && !gpt && !request.force) {
-            throw refusal(disk, "it holds half of a GPT, the table at its start or the copy at its end (was it blanked, "
-                    + "or made for another sector size?); restore it with gdisk, or --force makes a new one");
+        // the protective MBR is the first sector, of whatever size; the table is the second
+        boolean half = !gpt && (signatures.contains("gpt") || signatures.equals(Set.of("PMBR")));
+        if (half && !request.force) {
+            throw refusal(disk, "it holds half of a GPT, and no table at its start for sectors of " + disk.sectorSize()
+                    + " bytes (was it blanked, or made for another sector size?); restore it with gdisk, or --force makes "
+                    + "a new one");
         }
         List<Partition> present = gpt ? disk.partitions() : List.of();
         List<Partition> labelled = present.stream().filter(p -> p.name().equals(request.label)).toList();
