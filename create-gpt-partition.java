@@ -6,6 +6,7 @@
 //SOURCES common/cli/Proc.java
 //SOURCES common/disk/BlockDevice.java
 //SOURCES common/disk/DiskSize.java
+//SOURCES common/disk/FileSystemOptions.java
 //SOURCES common/disk/GptPlan.java
 //SOURCES common/disk/HintOptions.java
 //SOURCES common/disk/ListedDisk.java
@@ -24,6 +25,7 @@ import common.cli.JsonOption;
 import common.cli.Proc;
 import common.disk.BlockDevice;
 import common.disk.DiskSize;
+import common.disk.FileSystemOptions;
 import common.disk.GptPlan;
 import common.disk.HintOptions;
 import common.disk.ListedDisk;
@@ -90,17 +92,12 @@ class CreateGptPartition extends Cli.Command {
     @Option(names = "--force", description = "Overwrite a file system or partition table of another kind.")
     private boolean force;
 
-    @Option(names = "--fresh", description = "Make the file system anew although the partition has XFS, as on a disk of "
-            + "unknown origin: what is in it is lost.")
-    private boolean fresh;
+    @Mixin
+    private FileSystemOptions fileSystem;
 
     @Option(names = "--release", paramLabel = "VERSION", converter = ReleaseVersion.class,
             description = "The oldest OpenShift whose nodes are to mount it (default: 4.10).")
     private ReleaseModel release = ReleaseModel.OLDEST;
-
-    @Option(names = "--node-kernel", paramLabel = "VERSION",
-            description = "The oldest kernel that is to mount it (default: the release's, 4.18 up to 4.12, 5.14 after).")
-    private String kernel;
 
     @Mixin
     private JsonOption json;
@@ -121,7 +118,7 @@ class CreateGptPartition extends Cli.Command {
         Path folder = mount.not ? null
                 : Files.exists(mount.folder) ? mount.folder.toRealPath() : mount.folder.toAbsolutePath().normalize();
         GptPlan.Request wanted = new GptPlan.Request(partitionLabel.name(), place.startSector, place.size, folder, force,
-                fresh, kernel != null ? kernel : release.kernel());
+                fileSystem.isFresh(), fileSystem.kernel(release.kernel()));
         if (disk.hints != null) {
             ListedDisk hinted = disk.hints.disk(partitionLabel);
             say("disk: " + hinted.shown());

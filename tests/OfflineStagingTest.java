@@ -120,13 +120,27 @@ class OfflineStagingTest {
     }
 
     @Test
+    @DisplayName("--fresh gives up what is in the partition; without --artifacts that is refused")
+    void fresh() throws IOException {
+        TestDisk disk = new TestDisk(temp, OfflineLab.GIB);
+        OfflineLab.run(lab.stage(disk.file));
+        ScriptRun copy = OfflineLab.run(lab.offline(disk.file, "--fresh", "--copy-to", temp.resolve("copy.raw")));
+        assertTrue(copy.exit() == Cli.USAGE && copy.err().contains("--fresh gives up what is on the disk"), copy::toString);
+        ScriptRun run = OfflineLab.run(lab.stage(disk.file, "--fresh"));
+        assertTrue(run.exit() == Cli.DONE && run.out().contains("formatted: "), run::toString);
+        lab.assertStaged(disk.file);
+    }
+
+    @Test
     @DisplayName("the file system has what the kernel of the staged release mounts, and no more")
     void release() throws IOException {
         lab.served.pull("ai-images", "4.18.3", 1, 40_000);
         TestDisk disk = new TestDisk(temp, OfflineLab.GIB);
         String old = OfflineLab.run(lab.stage(disk.file, "--dry-run", "--release", "4.10.3")).out();
         String later = OfflineLab.run(lab.stage(disk.file, "--dry-run", "--release", "4.18.3")).out();
+        String named = OfflineLab.run(lab.stage(disk.file, "--dry-run", "--release", "4.18.3", "--node-kernel", "4.18")).out();
         assertAll(() -> assertTrue(old.contains("mkfs.xfs -m bigtime=0,inobtcount=0"), old),
+                () -> assertTrue(named.contains("mkfs.xfs -m bigtime=0,inobtcount=0"), named),
                 () -> assertTrue(later.contains("mkfs.xfs") && !later.contains("bigtime"), later));
     }
 

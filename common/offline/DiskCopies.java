@@ -91,7 +91,7 @@ final class DiskCopies {
                 targets.add(target(image));
             }
             text.println("Copying " + GptPlan.human(contents.usedBytes()) + " to "
-                    + targets.stream().filter(t -> !t.there).count() + " disks, then verifying");
+                    + Cli.count(targets.stream().filter(t -> !t.there).count(), "disk") + ", then verifying");
             return write(targets);
         } finally {
             for (OfflineDisk image : images) {
@@ -106,7 +106,7 @@ final class DiskCopies {
 
     private Target target(OfflineDisk image) throws IOException {
         BlockDevice disk = image.open(source.size());
-        GptPlan plan = GptPlan.of(disk, request.partition(null, null));
+        GptPlan plan = GptPlan.of(disk, request.partition());
         if (disk.size(plan.partition()) < bytes) {
             throw refusal(disk, "its partition would have " + GptPlan.human(disk.size(plan.partition()))
                     + ", the source has " + GptPlan.human(bytes));

@@ -3,6 +3,7 @@ package common.offline;
 //SOURCES ../cli/Json.java
 //SOURCES ../cli/Cli.java
 //SOURCES ../cli/JsonOption.java
+//SOURCES ../disk/FileSystemOptions.java
 //SOURCES ../disk/HintOptions.java
 //SOURCES ../disk/ListedDisk.java
 //SOURCES ../disk/PartitionLabel.java
@@ -20,6 +21,7 @@ import java.util.List;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.JsonOption;
+import common.disk.FileSystemOptions;
 import common.disk.HintOptions;
 import common.disk.ListedDisk;
 import common.disk.PartitionLabel;
@@ -50,6 +52,9 @@ public final class OfflineOptions {
             + "to be copies of it, all at once; without --artifacts, of a disk that is staged already.")
     private List<Path> copies = List.of();
 
+    @ArgGroup(exclusive = false)
+    private FileSystemOptions fileSystem = new FileSystemOptions();
+
     /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
     public record Shared(String artifacts, String release, StagingMode mode, String label, Long startSector, Long size,
             boolean force, boolean dryRun, JsonOption json) {
@@ -71,6 +76,9 @@ public final class OfflineOptions {
             throw new Cli.Failure(Cli.USAGE, "--offline: give --artifacts to stage, or --copy-to for copies of a "
                     + "staged disk");
         }
+        if (!stage && fileSystem.isFresh()) {
+            throw new Cli.Failure(Cli.USAGE, "--fresh gives up what is on the disk; give --artifacts to stage it anew");
+        }
         ListedDisk hinted = which.hints == null ? null : which.hints.disk(label);
         Path disk = hinted == null ? which.disk : hinted.path();
         if (hinted != null) {
@@ -84,7 +92,7 @@ public final class OfflineOptions {
         OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, hinted, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
-                shared.size, newBytes, shared.force, "create-vm --offline"), shared.json.text());
+                shared.size, newBytes, shared.force, fileSystem, "create-vm --offline"), shared.json.text());
         if (shared.dryRun) {
             staging.dryRun();
             return Cli.DONE;

@@ -1,5 +1,6 @@
 package common.offline;
 
+//SOURCES ../disk/FileSystemOptions.java
 //SOURCES ../disk/GptPlan.java
 //SOURCES ../disk/ListedDisk.java
 //SOURCES ../inventory/StagingMode.java
@@ -8,6 +9,7 @@ package common.offline;
 import java.nio.file.Path;
 import java.util.List;
 
+import common.disk.FileSystemOptions;
 import common.disk.GptPlan;
 import common.disk.ListedDisk;
 import common.inventory.StagingMode;
@@ -24,11 +26,20 @@ import common.release.ReleaseModel;
  * @param size of the partition in bytes, or null
  * @param newBytes of a disk that is a file and not there yet
  * @param force overwrite what is foreign
+ * @param fileSystem of the partition that is staged, not of the copies
  */
 public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, String release,
-        StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force, String by) {
+        StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force,
+        FileSystemOptions fileSystem, String by) {
     /** @param staged the release that goes there; null where that is not known */
     GptPlan.Request partition(Path mount, String staged) {
-        return new GptPlan.Request(label, startSector, size, mount, force, false, ReleaseModel.orOldest(staged).kernel());
+        return new GptPlan.Request(label, startSector, size, mount, force, fileSystem.isFresh(),
+                fileSystem.kernel(ReleaseModel.orOldest(staged).kernel()));
+    }
+
+    /** Of a disk that is staged, or becomes a copy. */
+    GptPlan.Request partition() {
+        return new GptPlan.Request(label, startSector, size, null, force, false,
+                fileSystem.kernel(ReleaseModel.OLDEST.kernel()));
     }
 }

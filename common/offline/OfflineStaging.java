@@ -149,7 +149,7 @@ public final class OfflineStaging {
         if (image.size() == 0) {
             throw new Cli.Failure(Cli.MISSING, image.path() + ": not there; --artifacts stages it");
         }
-        GptPlan plan = GptPlan.of(image.open(0), request.partition(null, null));
+        GptPlan plan = GptPlan.of(image.open(0), request.partition());
         if (plan.action() != GptPlan.Action.REUSE) {
             throw new Cli.Failure(image.path() + ": no staged partition " + request.label() + "; --artifacts stages it");
         }
