@@ -6,6 +6,7 @@ package common.assisted;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -75,7 +76,7 @@ final class StaticNetwork {
             if (!mac.matches(MAC) || m.path("logical_nic_name").asText().isEmpty()) {
                 throw wrong(number, "mac_interface_map: " + m + " has no mac_address and logical_nic_name");
             }
-            if (!macs.add(mac.toLowerCase())) {
+            if (!macs.add(mac.toLowerCase(Locale.ROOT))) {
                 throw wrong(number, "mac_interface_map: " + mac + " is there twice");
             }
             needed.remove(m.path("logical_nic_name").asText());
