@@ -48,6 +48,8 @@ record SiteNode(Path repository, Stage stage, Mode mode, Network network, SiteIm
     }
 
     private static final String FOLDER = "/usr/local/share/lab/";
+    private static final String PULL = "machine-config-daemon-pull.service";
+    private static final String PULL_SINCE_4_18 = "machine-config-daemon-pull-4.18.service"; // in the one or the other boot
     private static final String WITHOUT_REGISTRY = "no-registry/";
     private static final Pattern CONSUMER = Pattern.compile("(?m)^ *consumer ([\\w/-]+) ");
     private static final Pattern PACKET = Pattern.compile("(?m)LAB-REPORT packet: (.*)$");
@@ -75,11 +77,10 @@ record SiteNode(Path repository, Stage stage, Mode mode, Network network, SiteIm
             units.addAll(List.of("agent.service", "release-image.service", "node-image-pull.service"));
         } else {
             add(config, "/var/lib/kubelet/config.json", "{\"auths\": {}}\n");
-            units.addAll(List.of("machine-config-daemon-pull.service", "machine-config-daemon-firstboot.service",
-                    "lab-installed.service"));
+            units.addAll(List.of(PULL, "machine-config-daemon-firstboot.service", "lab-installed.service"));
         }
         for (String unit : units) {
-            unit(config, unit);
+            unit(config, unit, unit.equals(PULL) && network == Network.SWALLOWS ? PULL_SINCE_4_18 : unit);
         }
         return config;
     }
@@ -128,13 +129,13 @@ record SiteNode(Path repository, Stage stage, Mode mode, Network network, SiteIm
     }
 
     /** Enabled if it has an [Install] section; drop-ins that the product has for it are kept. */
-    private void unit(ObjectNode config, String name) throws IOException {
+    private void unit(ObjectNode config, String name, String file) throws IOException {
         ArrayNode all = (ArrayNode) config.at("/systemd/units");
         ObjectNode unit = null;
         for (var there : all) {
             unit = there.path("name").asText().equals(name) ? (ObjectNode) there : unit;
         }
-        String text = text(name).replace("MACHINE-CONFIG-OPERATOR", images.machineConfigOperator());
+        String text = text(file).replace("MACHINE-CONFIG-OPERATOR", images.machineConfigOperator());
         unit = unit != null ? unit : all.addObject().put("name", name);
         if (text.contains("\n[Install]\n")) {
             unit.put("enabled", true);
