@@ -135,6 +135,13 @@ class RegistryTest {
     }
 
     @Test
+    @DisplayName("takes a digest whose colon is escaped")
+    void escaped() throws IOException {
+        String digest = list.descriptor().digest().toString().replace(":", "%3A");
+        assertArrayEquals(list.bytes(), get("/v2/quay.io/team/app/manifests/" + digest).body());
+    }
+
+    @Test
     @DisplayName("answers HEAD with the same headers and no body")
     void head() throws IOException {
         Descriptor layer = app.layers().get(0);
@@ -161,7 +168,9 @@ class RegistryTest {
         assertArrayEquals(Arrays.copyOfRange(all, 5, 8), get(path, "Range", "bytes=5-7").body());
         assertArrayEquals(Arrays.copyOfRange(all, all.length - 9, all.length),
                 get(path, "Range", "bytes=-9").body());
-        assertEquals(416, get(path, "Range", "bytes=" + all.length + "-").statusCode());
+        HttpResponse<byte[]> behind = get(path, "Range", "bytes=" + all.length + "-");
+        assertEquals(416, behind.statusCode());
+        assertEquals("bytes */" + all.length, header(behind, "Content-Range"));
         for (String ignored : List.of("bytes=0-1,5-6", "lines=1-2", "bytes=9-5")) {
             assertEquals(200, get(path, "Range", ignored).statusCode(), ignored);
         }

@@ -107,6 +107,16 @@ class RetryTest {
         assertTrue(time.now().isAfter(fault.plusSeconds(299)));
     }
 
+    @Test
+    @DisplayName("within a time: which begins anew with the first failure after progress")
+    void withinAfterProgress() throws IOException {
+        Retry retry = Retry.within(Duration.ofMinutes(5), time);
+        assertTrue(retry.again());
+        time.sleep(Duration.ofHours(1));
+        retry.progressed();
+        assertTrue(retry.again());
+    }
+
     @ParameterizedTest(name = "HTTP {0}: {1}")
     @CsvSource({"200, false", "206, false", "307, false", "400, false", "401, false", "403, false", "404, false",
         "416, false", "429, true", "500, true", "501, false", "502, true", "503, true", "504, true"})
