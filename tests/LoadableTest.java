@@ -5,6 +5,7 @@
 //SOURCES ../common/oci/Digest.java
 //SOURCES ../common/oci/Manifest.java
 //SOURCES ../common/oci/OciLayout.java
+//SOURCES PackedLayer.java
 //SOURCES ScriptRun.java
 //SOURCES StagedDisk.java
 //SOURCES TestTar.java
@@ -12,7 +13,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.zip.GZIPOutputStream;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
@@ -67,7 +66,7 @@ class LoadableTest {
             manifest.put("mediaType", docker ? Manifest.DOCKER : Manifest.OCI);
             config("{\"architecture\":\"amd64\",\"os\":\"linux\",\"n\":" + made + ",\"rootfs\":{\"type\":\"layers\","
                     + "\"diff_ids\":[\"" + Digest.of(FILE) + "\"]}}", docker ? DOCKER_CONFIG : CONFIG);
-            layer(gzip(FILE), docker ? DOCKER_LAYER : LAYER);
+            layer(PackedLayer.gzip(FILE), docker ? DOCKER_LAYER : LAYER);
         }
 
         Image config(String json, String type) {
@@ -80,7 +79,7 @@ class LoadableTest {
             manifest.putArray("layers");
             for (byte[] tar : tars) {
                 ids.append(ids.isEmpty() ? "\"" : ",\"").append(Digest.of(tar)).append('"');
-                manifest.withArray("layers").add(descriptor(gzip(tar), LAYER));
+                manifest.withArray("layers").add(descriptor(PackedLayer.gzip(tar), LAYER));
             }
             return config("{\"architecture\":\"amd64\",\"os\":\"linux\",\"n\":" + made + ",\"rootfs\":{\"type\":\"layers\","
                     + "\"diff_ids\":[" + ids + "]}}", CONFIG);
@@ -150,22 +149,6 @@ class LoadableTest {
         Image made() throws IOException;
     }
 
-    private static byte[] gzip(byte[] bytes) {
-        ByteArrayOutputStream gzip = new ByteArrayOutputStream();
-        try (GZIPOutputStream out = new GZIPOutputStream(gzip)) {
-            out.write(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return gzip.toByteArray();
-    }
-
-    private static byte[] joined(byte[] first, byte[] second) {
-        byte[] both = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, both, first.length, second.length);
-        return both;
-    }
-
     private static TestTar.Entry hardLink(String name, String target) {
         return TestTar.special(name, TarConstants.LF_LINK, target);
     }
@@ -184,11 +167,11 @@ class LoadableTest {
         cases.put("an OCI image", () -> new Image(false));
         cases.put("a Docker image", () -> new Image(true));
         cases.put("a Docker manifest with a zstd layer", () -> new Image(true)
-                .layer(gzip(FILE), "application/vnd.docker.image.rootfs.diff.tar.zstd"));
-        cases.put("a Docker manifest with a layer of no type", () -> new Image(true).layer(gzip(FILE), ""));
+                .layer(PackedLayer.gzip(FILE), "application/vnd.docker.image.rootfs.diff.tar.zstd"));
+        cases.put("a Docker manifest with a layer of no type", () -> new Image(true).layer(PackedLayer.gzip(FILE), ""));
         cases.put("an OCI manifest with a layer of an unknown type", () -> new Image(false)
-                .layer(gzip(FILE), "application/octet-stream"));
-        cases.put("a Docker layer that is foreign, without urls", () -> new Image(true).layer(gzip(FILE), foreign));
+                .layer(PackedLayer.gzip(FILE), "application/octet-stream"));
+        cases.put("a Docker layer that is foreign, without urls", () -> new Image(true).layer(PackedLayer.gzip(FILE), foreign));
         cases.put("an OCI layer with urls", () -> new Image(false).on(m -> ((ObjectNode) m.at("/layers/0"))
                 .putArray("urls").add("http://127.0.0.1:9/none")));
         cases.put("a Docker layer with urls", () -> new Image(true).on(m -> ((ObjectNode) m.at("/layers/0"))
@@ -213,13 +196,13 @@ class LoadableTest {
         byte[] folder = TestTar.of(TestTar.special("d/", TarConstants.LF_DIR, ""));
         byte[] oldSparse = TestTar.of(TestTar.special("sparse", TarConstants.LF_GNUTYPE_SPARSE, ""));
         Map<String, Case> cases = new LinkedHashMap<>();
-        cases.put("zeros behind the gzip stream", () -> new Image(false).layer(joined(gzip(FILE), new byte[512]), LAYER));
+        cases.put("zeros behind the gzip stream", () -> new Image(false).layer(PackedLayer.joined(PackedLayer.gzip(FILE), new byte[512]), LAYER));
         cases.put("something behind the gzip stream", () -> new Image(false)
-                .layer(joined(gzip(FILE), "garbage".getBytes()), LAYER));
-        cases.put("two gzip members", () -> new Image(false).layer(joined(gzip(Arrays.copyOf(FILE, 100)),
-                gzip(Arrays.copyOfRange(FILE, 100, FILE.length))), LAYER));
+                .layer(PackedLayer.joined(PackedLayer.gzip(FILE), "garbage".getBytes()), LAYER));
+        cases.put("two gzip members", () -> new Image(false).layer(PackedLayer.joined(PackedLayer.gzip(Arrays.copyOf(FILE, 100)),
+                PackedLayer.gzip(Arrays.copyOfRange(FILE, 100, FILE.length))), LAYER));
         cases.put("a gzip stream that is cut", () -> new Image(false)
-                .layer(Arrays.copyOf(gzip(FILE), gzip(FILE).length - 8), LAYER));
+                .layer(Arrays.copyOf(PackedLayer.gzip(FILE), PackedLayer.gzip(FILE).length - 8), LAYER));
         cases.put("a tar that is not compressed", () -> new Image(false).layer(FILE, LAYER));
         cases.put("no tar", () -> new Image(false).tar("hello world ".repeat(100).getBytes()));
         cases.put("an empty layer", () -> new Image(false).tar(new byte[0]));
@@ -260,16 +243,16 @@ class LoadableTest {
         new Random(1).nextBytes(random);
         byte[] tar = TestTar.of(TestTar.file("file", new String(random, StandardCharsets.ISO_8859_1), 0644));
         for (String program : List.of("gzip", "zstd", "xz", "bzip2")) {
-            byte[] packed = packed(program, tar);
+            byte[] packed = PackedLayer.packed(temp, program, tar);
             Map<String, byte[]> layers = new LinkedHashMap<>();
             layers.put("as it is", packed);
-            layers.put("in two parts", joined(packed(program, Arrays.copyOf(tar, 1000)),
-                    packed(program, Arrays.copyOfRange(tar, 1000, tar.length))));
+            layers.put("in two parts", PackedLayer.joined(PackedLayer.packed(temp, program, Arrays.copyOf(tar, 1000)),
+                    PackedLayer.packed(temp, program, Arrays.copyOfRange(tar, 1000, tar.length))));
             layers.put("cut in the middle", Arrays.copyOf(packed, packed.length / 2));
             layers.put("without its last byte", Arrays.copyOf(packed, packed.length - 1));
-            layers.put("with four zeros behind", joined(packed, new byte[4]));
-            layers.put("with something behind", joined(packed, "garbage".getBytes()));
-            layers.put("with another tar behind", joined(packed, tar));
+            layers.put("with four zeros behind", PackedLayer.joined(packed, new byte[4]));
+            layers.put("with something behind", PackedLayer.joined(packed, "garbage".getBytes()));
+            layers.put("with another tar behind", PackedLayer.joined(packed, tar));
             byte[] changed = packed.clone();
             changed[packed.length / 2] ^= 1;
             layers.put("with a bit changed", changed);
@@ -277,17 +260,6 @@ class LoadableTest {
                     .layer(bytes, LAYER)));
         }
         return tests("quay.io/org/image", cases);
-    }
-
-    private byte[] packed(String program, byte[] tar) {
-        try {
-            Path file = Files.write(temp.resolve("to-pack"), tar);
-            Path packed = temp.resolve("packed");
-            Proc.of("sh", "-c", "exec \"$0\" -c >\"$1\"", program, packed.toString()).stdin(file).check();
-            return Files.readAllBytes(packed);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @TestFactory
