@@ -53,7 +53,6 @@ class LoadableTest {
     Path temp;
     private int made;
     private Path root;
-
     /** One image as its bytes: what {@link #layer} and the others put there, and the manifest on top. */
     private final class Image {
         final Path blobs;
@@ -144,11 +143,9 @@ class LoadableTest {
                     "skopeo: " + (skopeo.ok() ? "loads it" : skopeo.reason()) + "\nverify: " + verify);
         }
     }
-
     private interface Case {
         Image made() throws IOException;
     }
-
     private static TestTar.Entry hardLink(String name, String target) {
         return TestTar.special(name, TarConstants.LF_LINK, target);
     }
@@ -214,8 +211,7 @@ class LoadableTest {
                 hardLink("g", "f"))));
         cases.put("a hard link to what comes later", () -> new Image(false).tar(TestTar.of(hardLink("g", "f"),
                 TestTar.file("f", "1", 0644))));
-        cases.put("a hard link into a lower layer", () -> new Image(false).tar(FILE,
-                TestTar.of(hardLink("link", "file"))));
+        cases.put("a hard link into a lower layer", () -> new Image(false).tar(FILE, TestTar.of(hardLink("link", "file"))));
         cases.put("a file below a link into a lower layer", () -> new Image(false).tar(folder,
                 TestTar.of(TestTar.link("s", "d"), TestTar.file("s/x", "1", 0644))));
         cases.put("a link that leads out, and nothing below it", () -> new Image(false).tar(
