@@ -53,6 +53,7 @@ class LoadableTest {
     Path temp;
     private int made;
     private Path root;
+
     /** One image as its bytes: what {@link #layer} and the others put there, and the manifest on top. */
     private final class Image {
         final Path blobs;
@@ -143,9 +144,11 @@ class LoadableTest {
                     "skopeo: " + (skopeo.ok() ? "loads it" : skopeo.reason()) + "\nverify: " + verify);
         }
     }
+
     private interface Case {
         Image made() throws IOException;
     }
+
     private static TestTar.Entry hardLink(String name, String target) {
         return TestTar.special(name, TarConstants.LF_LINK, target);
     }
@@ -193,7 +196,8 @@ class LoadableTest {
         byte[] folder = TestTar.of(TestTar.special("d/", TarConstants.LF_DIR, ""));
         byte[] oldSparse = TestTar.of(TestTar.special("sparse", TarConstants.LF_GNUTYPE_SPARSE, ""));
         Map<String, Case> cases = new LinkedHashMap<>();
-        cases.put("zeros behind the gzip stream", () -> new Image(false).layer(PackedLayer.joined(PackedLayer.gzip(FILE), new byte[512]), LAYER));
+        cases.put("zeros behind the gzip stream", () -> new Image(false)
+                .layer(PackedLayer.joined(PackedLayer.gzip(FILE), new byte[512]), LAYER));
         cases.put("something behind the gzip stream", () -> new Image(false)
                 .layer(PackedLayer.joined(PackedLayer.gzip(FILE), "garbage".getBytes()), LAYER));
         cases.put("two gzip members", () -> new Image(false).layer(PackedLayer.joined(PackedLayer.gzip(Arrays.copyOf(FILE, 100)),
@@ -239,21 +243,8 @@ class LoadableTest {
         new Random(1).nextBytes(random);
         byte[] tar = TestTar.of(TestTar.file("file", new String(random, StandardCharsets.ISO_8859_1), 0644));
         for (String program : List.of("gzip", "zstd", "xz", "bzip2")) {
-            byte[] packed = PackedLayer.packed(temp, program, tar);
-            Map<String, byte[]> layers = new LinkedHashMap<>();
-            layers.put("as it is", packed);
-            layers.put("in two parts", PackedLayer.joined(PackedLayer.packed(temp, program, Arrays.copyOf(tar, 1000)),
-                    PackedLayer.packed(temp, program, Arrays.copyOfRange(tar, 1000, tar.length))));
-            layers.put("cut in the middle", Arrays.copyOf(packed, packed.length / 2));
-            layers.put("without its last byte", Arrays.copyOf(packed, packed.length - 1));
-            layers.put("with four zeros behind", PackedLayer.joined(packed, new byte[4]));
-            layers.put("with something behind", PackedLayer.joined(packed, "garbage".getBytes()));
-            layers.put("with another tar behind", PackedLayer.joined(packed, tar));
-            byte[] changed = packed.clone();
-            changed[packed.length / 2] ^= 1;
-            layers.put("with a bit changed", changed);
-            layers.forEach((how, bytes) -> cases.put(program + " " + how, () -> new Image(false).tar(tar)
-                    .layer(bytes, LAYER)));
+            PackedLayer.wholeAndNot(temp, program, tar).forEach((how, bytes) -> cases.put(program + " " + how,
+                    () -> new Image(false).tar(tar).layer(bytes, LAYER)));
         }
         return tests("quay.io/org/image", cases);
     }

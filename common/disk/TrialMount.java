@@ -41,7 +41,7 @@ public record TrialMount(Path node, Path disk, long offset, long size) {
      */
     public static Optional<TrialMount> mountedOn(Path folder) throws IOException {
         Optional<TrialMount> trial = partitionOn(folder);
-        if (trial.isPresent() && !isRoot()) {
+        if (trial.isPresent() && !Cli.isRoot()) {
             throw new Cli.Failure("not root: mounting needs it");
         }
         if (trial.isPresent() && isWritable(folder)) {
@@ -58,7 +58,7 @@ public record TrialMount(Path node, Path disk, long offset, long size) {
      */
     public static void ofStaged(Path folder) throws IOException {
         Optional<TrialMount> trial = partitionOn(folder);
-        if (trial.isEmpty() || !isRoot() || !isWritable(folder) || !mount(folder, "FSTYPE").equals("xfs")) {
+        if (trial.isEmpty() || !Cli.isRoot() || !isWritable(folder) || !mount(folder, "FSTYPE").equals("xfs")) {
             return;
         }
         Proc.Result readOnly = remount("ro", folder).run();
@@ -90,10 +90,6 @@ public record TrialMount(Path node, Path disk, long offset, long size) {
         }
         return Optional.of(new TrialMount(node, node.resolveSibling(sysfs.toRealPath().getParent().getFileName()),
                 number(sysfs.resolve("start")) * SYSFS_SECTOR, number(sysfs.resolve("size")) * SYSFS_SECTOR));
-    }
-
-    private static boolean isRoot() throws IOException {
-        return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
     }
 
     private static boolean isWritable(Path folder) {
