@@ -43,7 +43,7 @@ final class SimulatedInfraEnvs {
             return override(service, asked, env);
         }
         if (asked.is("DELETE", "/infra-envs/{id}")) {
-            if (cluster != null && !cluster.hosts.isEmpty()) {
+            if (cluster != null && cluster.hosts.stream().anyMatch(h -> h.json.path("infra_env_id").asText().equals(id))) {
                 return SimulatedCalls.recorded("12e-del-ie-bound", id);
             }
             service.infraEnvs.remove(id);
