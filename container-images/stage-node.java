@@ -39,13 +39,14 @@ import picocli.CommandLine.Parameters;
 class StageNode extends Cli.Command {
     static final List<String> ON_NODE = List.of("container-images/images-4.10.3/extract-initial-4.10.3.java",
             "container-images/ocp-images-4.10.3/extract-ocp-4.10.3.java", "container-images/verify.java",
-            "container-images/registry.java", "container-images/curl-all.java", "create-gpt-partition.java");
+            "container-images/registry.java", "container-images/curl-all.java", "container-images/stage-server.java",
+            "create-gpt-partition.java");
 
     @Parameters(paramLabel = "FOLDER", description = "container-images of the factory server.")
     Path folder;
 
     @Option(names = "--script", arity = "1..*", paramLabel = "PATH", description = "These scripts instead of "
-            + "extract-initial, extract-ocp, verify, registry, curl-all and create-gpt-partition.")
+            + "extract-initial, extract-ocp, verify, registry, curl-all, stage-server and create-gpt-partition.")
     List<Path> scripts = List.of();
 
     @Option(names = "--jdk", paramLabel = "DIR",

@@ -18,9 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -196,16 +194,10 @@ class DiskHintsTest {
         return run(CreateGptPartition.class, disk, content, Stream.concat(Stream.of(args), Stream.of("--no-mount")).toArray());
     }
 
-    /** A script where lsblk lists a disk of that serial number: there are only loop devices here. */
     private ScriptRun run(Class<? extends Cli.Command> script, TestDisk disk, String content, Object... args) throws IOException {
-        Path bin = Files.createDirectories(folder.resolve("bin"));
-        Path listing = Files.writeString(folder.resolve("lsblk.json"), "{\"blockdevices\": [{\"name\": \"loop\", \"type\": \"disk\", "
-                + "\"path\": \"" + disk.device + "\", \"serial\": \"SN1\", \"size\": " + TestDisk.MIB * 1024 + content + "}]}");
-        Files.writeString(bin.resolve("lsblk"), "#!/bin/sh\nexec cat " + listing + "\n");
-        Files.setPosixFilePermissions(bin.resolve("lsblk"), PosixFilePermissions.fromString("rwxr-xr-x"));
         Object[] all = List.of(args).contains("--size") ? args
                 : Stream.concat(Stream.of(args), Stream.of("--size", "400MiB")).toArray();
-        Proc.Result result = Scripts.program(script, all).env("PATH", bin + ":" + System.getenv("PATH")).run();
+        Proc.Result result = Scripts.program(script, all).env("PATH", disk.listed(folder, content)).run();
         return new ScriptRun(result.exit(), result.out(), result.err());
     }
 

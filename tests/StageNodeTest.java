@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayName("stage-node")
 class StageNodeTest {
     static final List<String> NAMES =
-            List.of("extract-initial", "extract-ocp", "verify", "registry", "curl-all", "create-gpt-partition");
+            List.of("extract-initial", "extract-ocp", "verify", "registry", "curl-all", "stage-server", "create-gpt-partition");
     private static final Version HERE = Version.parse("2.36"); // of Debian 12
 
     @TempDir

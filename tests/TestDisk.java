@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -104,6 +105,20 @@ final class TestDisk implements AutoCloseable {
         String label = "LABELONE\1\0\0\0\0\0\0\0s\254\250(\40\0\0\0LVM2 001";
         write(offset + 512, label.getBytes(StandardCharsets.ISO_8859_1));
         return this;
+    }
+
+    /**
+     * A PATH on which lsblk lists this disk, with the serial number SN1: there are only loop devices here, which it calls so.
+     *
+     * @param content more of its members, such as children
+     */
+    String listed(Path folder, String content) throws IOException {
+        Path bin = Files.createDirectories(folder.resolve("bin"));
+        Path listing = Files.writeString(folder.resolve("lsblk.json"), "{\"blockdevices\": [{\"name\": \"loop\", \"type\": \"disk\", "
+                + "\"path\": \"" + device + "\", \"serial\": \"SN1\", \"size\": " + Files.size(file) + content + "}]}");
+        Files.writeString(bin.resolve("lsblk"), "#!/bin/sh\nexec cat " + listing + "\n");
+        Files.setPosixFilePermissions(bin.resolve("lsblk"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        return bin + ":" + System.getenv("PATH");
     }
 
     /** The file system mounted on the folder itself; empty: none. */

@@ -79,6 +79,7 @@
 //SOURCES PrecacheDataTest.java
 //SOURCES PrecacheMirrorsTest.java
 //SOURCES PrecacheStoreTest.java
+//SOURCES PreflightTest.java
 //SOURCES ProgressTest.java
 //SOURCES PullAccessTest.java
 //SOURCES PullFaultTest.java
@@ -117,6 +118,7 @@
 //SOURCES SiteNodeTest.java
 //SOURCES SourcesTest.java
 //SOURCES StageNodeTest.java
+//SOURCES StageServerTest.java
 //SOURCES StepsTest.java
 //SOURCES StoreOnSiteTest.java
 //SOURCES TrialMountTest.java

@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Date;
+import java.util.Optional;
 
 import common.cli.Cli;
 import okhttp3.Headers;
@@ -56,6 +58,15 @@ public final class ArtifactServer implements ArtifactSource {
     public Listing list(String folder) {
         HttpUrl url = folder.isEmpty() ? base : url(folder + "/");
         return Listing.parse(new String(read(url), StandardCharsets.UTF_8), url);
+    }
+
+    /** What time it is there, to a second; empty when it does not tell (RFC 9110 section 6.6.1). */
+    public Optional<Instant> time() {
+        try (Response response = answer(base, http.head(base, headers()))) {
+            return Optional.ofNullable(response.headers().getDate("Date")).map(Date::toInstant);
+        } catch (IOException e) {
+            throw new Cli.Failure(Cli.FAILED, base + ": " + Http.explain(e, base.host()), e);
+        }
     }
 
     /** Asks again when the connection breaks. */

@@ -203,7 +203,7 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
         Set<Path> known = new HashSet<>();
         inventory.files().stream().filter(this::isOurs).forEach(e -> known.add(root.resolve(e.path())));
         for (String own : List.of(DiskNames.STAGED, Inventory.FILE, Inventory.SIGNATURE, DiskNames.STAGING_LOCK,
-                DiskNames.BLOBS + "/.lock")) {
+                DiskNames.STAGE_REPORT, DiskNames.BLOBS + "/.lock")) {
             known.add(root.resolve(own));
         }
         Path half = root.resolve("blobs/sha256/.partial");

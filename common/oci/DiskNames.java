@@ -29,6 +29,8 @@ public final class DiskNames {
     public static final String SIGNATURE = INVENTORY + ".sig";
     /** What was staged; on the partition only. */
     public static final String STAGED = "staged.json";
+    /** What a server that staged itself reported; on the partition only. */
+    public static final String STAGE_REPORT = "stage-report.json";
     /** Taken by the process that stages to the partition. */
     public static final String STAGING_LOCK = ".curl-all.lock";
 

@@ -92,7 +92,7 @@ public final class OfflineOptions {
         OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, hinted, copies,
                 stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
-                shared.size, newBytes, shared.force, fileSystem, "create-vm --offline"), shared.json.text());
+                shared.size, newBytes, shared.force, fileSystem, null, "create-vm --offline"), shared.json.text());
         if (shared.dryRun) {
             staging.dryRun();
             return Cli.DONE;

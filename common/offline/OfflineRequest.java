@@ -7,6 +7,7 @@ package common.offline;
 //SOURCES ../release/ReleaseModel.java
 
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.List;
 
 import common.disk.FileSystemOptions;
@@ -27,10 +28,11 @@ import common.release.ReleaseModel;
  * @param newBytes of a disk that is a file and not there yet
  * @param force overwrite what is foreign
  * @param fileSystem of the partition that is staged, not of the copies
+ * @param key that must have signed the inventory, which is looked at before anything is written; null: no matter who
  */
 public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, String release,
         StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force,
-        FileSystemOptions fileSystem, String by) {
+        FileSystemOptions fileSystem, PublicKey key, String by) {
     /** @param staged the release that goes there; null where that is not known */
     GptPlan.Request partition(Path mount, String staged) {
         return new GptPlan.Request(label, startSector, size, mount, force, fileSystem.isFresh(),

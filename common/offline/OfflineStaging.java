@@ -9,9 +9,11 @@ package common.offline;
 //SOURCES ../disk/TrialMount.java
 //SOURCES ../http/ArtifactFolder.java
 //SOURCES ../http/ArtifactServer.java
+//SOURCES ../http/ArtifactSource.java
 //SOURCES ../inventory/StagingMode.java
 //SOURCES ../staging/PartitionStager.java
 //SOURCES ../staging/StagingRequest.java
+//SOURCES ../verify/Expected.java
 //SOURCES ../verify/VerifiedPartition.java
 //SOURCES DiskCopies.java
 //SOURCES OfflineDisk.java
@@ -39,9 +41,11 @@ import common.disk.PartitionNode;
 import common.disk.TrialMount;
 import common.http.ArtifactFolder;
 import common.http.ArtifactServer;
+import common.http.ArtifactSource;
 import common.inventory.StagingMode;
 import common.staging.PartitionStager;
 import common.staging.StagingRequest;
+import common.verify.Expected;
 import common.verify.VerifiedPartition;
 
 /**
@@ -93,7 +97,7 @@ public final class OfflineStaging {
                 return null;
             });
             try (PartitionNode node = PartitionNode.of(plan.disk(), plan.partition())) {
-                contents = step("verify", () -> node.mounted(VerifiedPartition::verified));
+                contents = step("verify", () -> node.mounted(this::verified));
                 DiskCopies copies = new DiskCopies(image.path(), plan, node, contents, request);
                 made = request.copies().isEmpty() ? new DiskCopies.Outcome(List.of(), Map.of())
                         : step("copy", () -> copies.make(text));
@@ -157,10 +161,19 @@ public final class OfflineStaging {
         return plan;
     }
 
+    private VerifiedPartition verified(Path folder) throws IOException {
+        return request.key() == null ? VerifiedPartition.verified(folder)
+                : VerifiedPartition.verified(folder, new Expected(true, request.mode(), request.release()), request.key());
+    }
+
     private StagingRequest wanted() throws IOException {
         Path local = Path.of(request.artifacts());
-        return StagingRequest.of(Files.isDirectory(local) ? new ArtifactFolder(local) : ArtifactServer.at(request.artifacts()),
-                request.release(), request.mode());
+        ArtifactSource source = Files.isDirectory(local) ? new ArtifactFolder(local) : ArtifactServer.at(request.artifacts());
+        StagingRequest wanted = StagingRequest.of(source, request.release(), request.mode());
+        if (request.key() != null) {
+            wanted.wanted().of().checkSigned(request.key());
+        }
+        return wanted;
     }
 
     private Staged stage(OfflineDisk image) throws IOException, InterruptedException {

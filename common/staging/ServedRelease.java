@@ -5,12 +5,14 @@ package common.staging;
 //SOURCES ../http/ArtifactSource.java
 //SOURCES ../http/Listing.java
 //SOURCES ../inventory/Inventory.java
+//SOURCES ../inventory/InventorySignature.java
 //SOURCES ../inventory/Role.java
 //SOURCES ../inventory/StagingMode.java
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/Digest.java
 //SOURCES ../oci/DiskNames.java
 
+import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -29,6 +31,7 @@ import common.cli.Cli;
 import common.http.ArtifactSource;
 import common.http.Listing;
 import common.inventory.Inventory;
+import common.inventory.InventorySignature;
 import common.inventory.Role;
 import common.inventory.StagingMode;
 import common.oci.Descriptor;
@@ -51,7 +54,7 @@ public record ServedRelease(ArtifactSource source, String release, byte[] invent
         Map<Digest, Role> roles, Map<String, File> files, List<String> notes) {
     private static final Pattern IN_SET = Pattern.compile("(ai|ocp)-images/([^/]+)");
     private static final Set<String> OURS = Set.of(DiskNames.BLOBS, DiskNames.NODE, DiskNames.AI_IMAGES,
-            DiskNames.OCP_IMAGES, DiskNames.STAGED, Inventory.FILE, Inventory.SIGNATURE);
+            DiskNames.OCP_IMAGES, DiskNames.STAGED, DiskNames.STAGE_REPORT, Inventory.FILE, Inventory.SIGNATURE);
 
     /**
      * What of it a mode stages.
@@ -117,6 +120,14 @@ public record ServedRelease(ArtifactSource source, String release, byte[] invent
             return listed(source, wanted);
         }
         return inventoried(source, inventory, wanted);
+    }
+
+    /** Throws {@link Cli.Failure} when the inventory that says what is served is not signed with the key. */
+    public void checkSigned(PublicKey key) {
+        if (inventory == null || signature == null || !InventorySignature.isOf(key, inventory, signature)) {
+            throw new Cli.Failure(source.where(Inventory.FILE) + ": not signed with the key that was given; sign it there with "
+                    + "verify.java --sign; nothing was written");
+        }
     }
 
     /** What goes onto the partition in that mode. Throws {@link Cli.Failure} when the server lacks what the mode is about. */

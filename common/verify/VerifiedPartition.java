@@ -11,6 +11,7 @@ package common.verify;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 
 import common.cli.Cli;
 import common.cli.Progress;
@@ -28,8 +29,12 @@ import common.oci.Digest;
 public record VerifiedPartition(int images, long bytes, long usedBytes, Digest inventory) {
     /** Throws {@link Cli.Failure} that says what is wrong. The folder: freshly mounted, so that the disk is read. */
     public static VerifiedPartition verified(Path folder) throws IOException {
-        Verification verification = new Verification(ArtifactTree.at(folder), Expected.AS_STAGED,
-                null, null, false);
+        return verified(folder, Expected.AS_STAGED, null);
+    }
+
+    /** The same, by what is expected of it and the key that must have signed its inventory; null: anybody or nobody. */
+    public static VerifiedPartition verified(Path folder, Expected expected, PublicKey key) throws IOException {
+        Verification verification = new Verification(ArtifactTree.at(folder), expected, null, key, false);
         try (Progress progress = Progress.start("Verifying", verification.files(), verification.bytes())) {
             return verified(folder, verification, progress);
         }
