@@ -47,8 +47,9 @@ final class ClassArchive {
         for (String script : scripts) {
             Path list = temp.resolve(script + ".classes");
             Proc.of(argv(java, "-XX:DumpLoadedClassList=" + list, "-cp", classPath, script, "--help")).in(node).check();
-            // each class has a number of that run, for those of other class loaders: none in a list of several runs
-            Files.readAllLines(list).stream().filter(l -> !l.contains(" source: "))
+            // Each class has a number of that run, for those of other class loaders: none in a list of several runs. What
+            // of a constant pool was resolved, of which Java 24 and later write lines, depends on which thread was faster.
+            Files.readAllLines(list).stream().filter(l -> !l.contains(" source: ") && !l.startsWith("@cp "))
                     .forEach(l -> classes.add(l.startsWith("@") ? l : l.replaceFirst(" id: \\d+$", "")));
         }
         Path list = Files.write(temp.resolve("classes"), classes);
