@@ -1,3 +1,4 @@
+//SOURCES ../common/cli/AtomicFile.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Parallel.java
 //SOURCES ../common/cli/Proc.java
@@ -13,13 +14,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
+import common.cli.AtomicFile;
 import common.cli.Cli;
 import common.cli.Parallel;
 import common.cli.Proc;
@@ -89,6 +93,17 @@ class WorkersTest {
             throw new OutOfMemoryError("heap");
         }, (i, r) -> { }, (i, e) -> { }));
         assertTrue(error.getMessage().contains("OutOfMemoryError: heap"), error.getMessage());
+    }
+
+    @Test
+    @DisplayName("a fault of our own disk is told with the file's name")
+    void named() throws IOException {
+        Path full = Path.of("/dev/full");
+        try (FileChannel channel = FileChannel.open(full, StandardOpenOption.WRITE)) {
+            FileSystemException e = assertThrows(FileSystemException.class, () -> AtomicFile.writeAll(full, channel, new byte[1]));
+            assertEquals("disk full: /dev/full: No space left on device; free some space and run the same command again",
+                    Cli.describe(e));
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package common.cli;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -47,7 +48,7 @@ public final class AtomicFile {
                 view.setOwner(before.owner());
             }
             view.setPermissions(before.permissions());
-            writeAll(out, bytes);
+            writeAll(temp, out, bytes);
         } catch (IOException e) {
             Files.deleteIfExists(temp);
             throw e;
@@ -61,28 +62,32 @@ public final class AtomicFile {
         Files.deleteIfExists(temp); // a crash may have left one with another mode
         try (FileChannel out = FileChannel.open(temp, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 attributes)) {
-            writeAll(out, bytes);
+            writeAll(temp, out, bytes);
         }
         rename(temp, file);
         sync(file.toAbsolutePath().getParent());
     }
 
-    /** Writes and fsyncs. */
-    public static void writeAll(FileChannel out, byte[] bytes) throws IOException {
-        for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
-            out.write(buffer);
+    /** Writes and fsyncs the open {@code file}. An error has its name, which the channel does not know. */
+    public static void writeAll(Path file, FileChannel out, byte[] bytes) throws FileSystemException {
+        try {
+            for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
+                out.write(buffer);
+            }
+            out.force(true);
+        } catch (IOException e) {
+            throw new FileSystemException(file.toString(), null, e.getMessage());
         }
-        out.force(true);
     }
 
     public static void rename(Path temp, Path file) throws IOException {
         Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Makes the names in a folder durable. */
-    public static void sync(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
+    /** Makes what was written to a file durable, or the names in a folder. */
+    public static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            writeAll(path, channel, new byte[0]);
         }
     }
 }

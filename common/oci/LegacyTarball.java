@@ -13,7 +13,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,9 +222,7 @@ public final class LegacyTarball {
                     tar.closeArchiveEntry();
                 }
             }
-            try (FileChannel written = FileChannel.open(temp, StandardOpenOption.WRITE)) {
-                written.force(true);
-            }
+            AtomicFile.sync(temp);
             AtomicFile.rename(temp, tgz);
             AtomicFile.sync(tgz.toAbsolutePath().getParent());
         } finally {

@@ -155,7 +155,7 @@ public record OciLayout(Path folder, Path blobs) {
             Path partial = partial(manifest.descriptor().digest());
             try (FileChannel out = FileChannel.open(partial, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                     StandardOpenOption.TRUNCATE_EXISTING, LinkOption.NOFOLLOW_LINKS))) {
-                AtomicFile.writeAll(out, manifest.bytes());
+                AtomicFile.writeAll(partial, out, manifest.bytes());
             }
             AtomicFile.rename(partial, blob(manifest.descriptor().digest()));
         }

@@ -12,11 +12,9 @@ package common.storage;
 //SOURCES StoreSource.java
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -196,9 +194,7 @@ public final class PackedStore {
                             .orElse(packed.reason());
                     throw new Cli.Failure("cannot pack " + out + ": " + reason + "; run the same command again");
                 }
-                try (FileChannel file = FileChannel.open(temp, StandardOpenOption.WRITE)) {
-                    file.force(true);
-                }
+                AtomicFile.sync(temp);
                 check(temp);
                 AtomicFile.rename(temp, out);
             }
