@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/FileTree.java
+//SOURCES ../container-images/verify.java
 //SOURCES FaultyDisk.java
 //SOURCES Injections.java
 //SOURCES ScriptRun.java
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 import common.cli.Cli;
 import common.cli.FileTree;
@@ -30,11 +32,11 @@ abstract class FaultedScript implements AutoCloseable {
 
     abstract Object[] args(Path root);
 
-    /** Nothing that counts as whole is wrong; asked after a run that did not end well. */
-    abstract void assertNothingWrong(Path root, FaultyDisk disk) throws IOException;
+    /** Nothing that counts as whole is wrong, by a check that is not the product's; asked after each fault. */
+    abstract void assertNothingWrong(Path root) throws IOException;
 
-    /** What a run without a fault leaves, no more and no less; asked after a run that ended well. */
-    abstract void assertWhole(Path root, FaultyDisk disk) throws IOException;
+    /** What a run without a fault leaves is there, no more and no less, by a check that is not the product's. */
+    abstract void assertWhole(Path root) throws IOException;
 
     /** Where nothing is yet. */
     final Path fresh(Path folder) throws IOException {
@@ -75,20 +77,37 @@ abstract class FaultedScript implements AutoCloseable {
 
     private void assertSurvived(FaultyDisk.Injection fault, ScriptRun run, Path root, FaultyDisk disk) throws IOException {
         if (run.exit() == Cli.DONE) { // what failed was nothing that its work needs
-            assertWhole(root, disk);
-        } else if (fault.how().compareTo(FaultyDisk.How.KILL) < 0) {
-            assertSaysWhy(run);
+            assertWhole(root);
+        } else if (!fault.isEnd()) {
+            assertSaysWhy(fault, run, root);
         }
-        assertNothingWrong(root, disk);
+        assertNothingWrong(root);
+        assertVerifyIsRight(root, disk);
         ScriptRun again = run(root, disk);
         assertEquals(Cli.DONE, again.exit(), () -> "the same command again: " + again);
-        assertWhole(root, disk);
+        assertWhole(root);
+        ScriptRun verify = disk.run(Verify.class, root);
+        assertEquals(Cli.DONE, verify.exit(), () -> "what the same command left: " + verify);
     }
 
-    private static void assertSaysWhy(ScriptRun run) {
+    /** What verify calls whole is; without an inventory it says itself that it cannot know. */
+    private void assertVerifyIsRight(Path root, FaultyDisk disk) throws IOException {
+        ScriptRun verify = disk.run(Verify.class, root);
+        if (verify.exit() == Cli.DONE && Files.exists(root.resolve("inventory.json"))) {
+            assertWhole(root);
+        } else {
+            assertTrue(verify.exit() == Cli.FAILED || verify.out().contains("not checked: inventory.json: missing"),
+                    verify::toString);
+        }
+    }
+
+    /** What is the matter, and with which file. */
+    private static void assertSaysWhy(FaultyDisk.Injection fault, ScriptRun run, Path root) {
         assertTrue(run.exit() == Cli.FAILED || run.exit() == Cli.PARTIAL, "exit code " + run.exit());
-        assertTrue(run.err().lines().anyMatch(l -> l.matches("(error|failed|wrong): .*(No space left|Input/output error"
-                + "|Disk quota exceeded).*")), "no reason");
+        String where = fault.calls().contains(FaultyDisk.Call.READ) ? "" : Pattern.quote(root.toString());
+        Pattern reason = Pattern.compile("(?m)^(error|failed|wrong): .*" + where
+                + ".*(No space left on device|Input/output error|Disk quota exceeded)");
+        assertTrue(reason.matcher(run.err()).find(), "no reason, or it does not say where");
         assertTrue(run.err().lines().noneMatch(l -> l.matches("\\s+at .*|.*Exception.*")), "a stack trace");
     }
 

@@ -52,6 +52,10 @@ final class FaultyDisk implements AutoCloseable {
 
     /** The n-th, from 1 on, of these calls below the folder fails, or ends the program. */
     record Injection(How how, Set<Call> calls, int nth, Errno errno) {
+        /** Whether the program ends in the call. */
+        boolean isEnd() {
+            return how == How.KILL || how == How.POWER_CUT;
+        }
     }
 
     // struct control in the library, in ints
@@ -98,7 +102,7 @@ final class FaultyDisk implements AutoCloseable {
     ScriptRun run(Injection injection, Class<? extends Cli.Command> script, Object... args) throws IOException {
         arm(injection);
         try {
-            if (injection.how.compareTo(How.KILL) < 0) {
+            if (!injection.isEnd()) {
                 return scripts.run(script, args);
             }
             Proc program = Scripts.program(script, args).timeout(Duration.ofMinutes(2));

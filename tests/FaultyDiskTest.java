@@ -40,7 +40,7 @@ class FaultyDiskTest {
             disk.counted();
             script.run(root, disk);
             var counted = disk.counted();
-            script.assertWhole(root, disk);
+            script.assertWhole(root);
             Random random = Injections.random(script.getClass().getName());
             script.survives(FaultyDisk.failures(counted, random), failures, disk);
             script.survives(FaultyDisk.ends(counted, random), ends, disk);
