@@ -39,6 +39,7 @@ class FailureDocumentTest {
             Map.entry("curl-all", List.of("127.0.0.1:1", NOWHERE)),
             Map.entry("verify", List.of(NOWHERE)),
             Map.entry("build-store", List.of(NOWHERE)),
+            Map.entry("stage-server", List.of("127.0.0.1:1", "--hint", "serialNumber=none", "--public-key", NOWHERE)),
             Map.entry("stage-node", List.of(NOWHERE)),
             Map.entry("pull-initial-4.10.3", List.of("--list", NOWHERE)),
             Map.entry("pull-ocp-4.10.3", List.of("--list", NOWHERE)),
