@@ -1,4 +1,3 @@
-//SOURCES Injections.java
 //SOURCES TestTimes.java
 
 import java.io.PrintStream;
@@ -108,12 +107,9 @@ final class TestReport implements TestExecutionListener {
                 .filter(p -> !p.getSource().isPresent()).isPresent();
     }
 
-    /** Prints the times, how many faults were injected, and the counts; whether all is well: none failed and at least one ran. */
+    /** Prints the times and the counts; whether all is well: none failed and at least one ran. */
     boolean end() {
         times.lines().forEach(out::println);
-        if (Injections.any()) {
-            out.println(Injections.line());
-        }
         out.println(passed + " passed, " + failed + " failed, " + skipped + " skipped");
         return failed == 0 && passed > 0;
     }

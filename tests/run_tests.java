@@ -5,7 +5,6 @@
 //SOURCES ../lab/HostPackages.java
 //SOURCES ../lab/VmRehearsal.java
 //SOURCES Repository.java
-//SOURCES Injections.java
 //SOURCES TestLanes.java
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
@@ -43,7 +42,6 @@
 //SOURCES ExtractFaultTest.java
 //SOURCES ExtractTest.java
 //SOURCES FailureDocumentTest.java
-//SOURCES FaultyDiskTest.java
 //SOURCES GptRefusalsTest.java
 //SOURCES HostPackagesTest.java
 //SOURCES HostileServerTest.java
@@ -169,7 +167,7 @@ class RunTests extends Cli.Command {
             "htpasswd", "openssl", "gpg", "mkfs.xfs", "sfdisk", "partx", "losetup", "mount", "lsblk", "wipefs", "mvn",
             "unshare", "ignition-validate", "systemd-analyze", "systemd-escape", "setpriv", "script", "ps", "mksquashfs",
             "unsquashfs", "mkfs.ext4", "getcap", "qemu-system-x86_64", "qemu-img", "ssh", "virsh", "libvirtd",
-            "readelf", "curl", "python3", "gcc");
+            "readelf", "curl", "python3");
     /** What makes a Debian to run in, and UEFI for a guest, where Debian has it. */
     private static final List<String> ON_DEBIAN = List.of("mmdebstrap", "/usr/share/OVMF/OVMF_CODE_4M.fd");
 
@@ -184,11 +182,6 @@ class RunTests extends Cli.Command {
 
     @Option(names = "--class", paramLabel = "REGEX", defaultValue = "", description = "Only classes with such a name.")
     private String classes;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Choose the faults that are injected as that run did.")
-    void seed(long seed) {
-        Injections.seed(seed);
-    }
 
     @Option(names = "--yes", description = "Install missing packages without asking.")
     private boolean yes;
