@@ -5,13 +5,12 @@
 //SOURCES common/cli/DryRunOption.java
 //SOURCES common/cli/JsonOption.java
 //SOURCES common/cli/ProgressOption.java
-//SOURCES common/disk/DiskSize.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/http/ArtifactServer.java
 //SOURCES common/inventory/StagingMode.java
 //SOURCES common/oci/Digest.java
-//SOURCES common/oci/DiskNames.java
 //SOURCES common/offline/OfflineOptions.java
+//SOURCES common/offline/PlaceOptions.java
 //SOURCES common/release/ReleaseModel.java
 //SOURCES common/staging/StagingRequest.java
 //SOURCES common/vm/Accelerator.java
@@ -37,13 +36,12 @@ import common.cli.DryRunOption;
 import common.cli.Json;
 import common.cli.JsonOption;
 import common.cli.ProgressOption;
-import common.disk.DiskSize;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
 import common.inventory.StagingMode;
 import common.oci.Digest;
-import common.oci.DiskNames;
 import common.offline.OfflineOptions;
+import common.offline.PlaceOptions;
 import common.release.ReleaseModel;
 import common.staging.StagingRequest;
 import common.vm.Accelerator;
@@ -93,17 +91,7 @@ class CreateVm extends Cli.Command {
     private String release;
 
     @ArgGroup
-    private Place place = new Place();
-
-    private static class Place {
-        @Option(names = "--size", paramLabel = "SIZE", converter = DiskSize.class,
-                description = "Of the partition, such as 100GiB, counted from the end of the disk.")
-        private Long size;
-
-        @Option(names = "--start-sector", paramLabel = "N", description = "Its first sector (default: "
-                + DiskNames.START_SECTOR + ").")
-        private Long startSector;
-    }
+    private PlaceOptions place = new PlaceOptions();
 
     @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Partition label (default: ${DEFAULT-VALUE}).")
@@ -158,8 +146,8 @@ class CreateVm extends Cli.Command {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (offline != null) {
-            return offline.run(new OfflineOptions.Shared(artifacts, release, mode, label, place.startSector,
-                    place.size, force, dryRun.isOn(), json), () -> KcliPlan.read(profile, name).disks());
+            return offline.run(new OfflineOptions.Shared(artifacts, release, mode, label, place.startSector(),
+                    place.size(), force, dryRun.isOn(), json), () -> KcliPlan.read(profile, name).disks());
         }
         KcliPlan plan = KcliPlan.read(profile, name);
         plan.warnings().forEach(Cli::warn);
@@ -255,6 +243,6 @@ class CreateVm extends Cli.Command {
     }
 
     private GuestStaging.Place place() {
-        return new GuestStaging.Place(label, place.size, place.startSector);
+        return new GuestStaging.Place(label, place.size(), place.startSector());
     }
 }

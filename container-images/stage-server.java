@@ -6,7 +6,6 @@
 //SOURCES ../common/cli/JsonOption.java
 //SOURCES ../common/cli/Proc.java
 //SOURCES ../common/cli/ProgressOption.java
-//SOURCES ../common/disk/DiskSize.java
 //SOURCES ../common/disk/FileSystemOptions.java
 //SOURCES ../common/disk/HintOptions.java
 //SOURCES ../common/disk/ListedDisk.java
@@ -20,6 +19,7 @@
 //SOURCES ../common/oci/DiskNames.java
 //SOURCES ../common/offline/OfflineRequest.java
 //SOURCES ../common/offline/OfflineStaging.java
+//SOURCES ../common/offline/PlaceOptions.java
 //SOURCES ../common/staging/ServedRelease.java
 
 import java.io.IOException;
@@ -32,7 +32,6 @@ import common.cli.DryRunOption;
 import common.cli.JsonOption;
 import common.cli.Proc;
 import common.cli.ProgressOption;
-import common.disk.DiskSize;
 import common.disk.FileSystemOptions;
 import common.disk.HintOptions;
 import common.disk.ListedDisk;
@@ -46,6 +45,7 @@ import common.line.StageReport;
 import common.oci.DiskNames;
 import common.offline.OfflineRequest;
 import common.offline.OfflineStaging;
+import common.offline.PlaceOptions;
 import common.staging.ServedRelease;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -75,17 +75,7 @@ class StageServer extends Cli.Command {
     private StagingMode mode;
 
     @ArgGroup
-    private Place place = new Place();
-
-    private static class Place {
-        @Option(names = "--size", paramLabel = "SIZE", converter = DiskSize.class,
-                description = "Of the partition, such as 100GiB, counted from the end of the disk.")
-        private Long size;
-
-        @Option(names = "--start-sector", paramLabel = "N", description = "Its first sector (default: "
-                + DiskNames.START_SECTOR + ").")
-        private Long startSector;
-    }
+    private PlaceOptions place = new PlaceOptions();
 
     @Option(names = "--label", paramLabel = "NAME", defaultValue = PartitionLabel.DEFAULT,
             description = "Partition label (default: ${DEFAULT-VALUE}).")
@@ -122,7 +112,7 @@ class StageServer extends Cli.Command {
         try {
             line.admit(identity);
             stage(line, identity, partition, report);
-        } catch (Cli.Failure | IOException e) {
+        } catch (RuntimeException | IOException e) {
             report.failed(e);
             throw e;
         }
@@ -137,7 +127,7 @@ class StageServer extends Cli.Command {
     private void stage(LineOptions.Line line, ServerIdentity identity, PartitionLabel partition, StageReport report)
             throws IOException, InterruptedException {
         ArtifactServer server = ArtifactServer.at(base);
-        if (line.signer() != null) {
+        if (line.signer() != null) { // staging asks again, but the write speed is measured before
             ServedRelease.of(server, release).checkSigned(line.signer());
         }
         report.checks(line.preflight().server(identity, Instant.now(), server.time().orElse(null)));
@@ -146,7 +136,7 @@ class StageServer extends Cli.Command {
         report.checks(line.preflight().disk(disk, !dryRun.isOn()));
         report.checked();
         OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk.path(), disk, List.of(), base, release, mode, label,
-                place.startSector == null ? DiskNames.START_SECTOR : place.startSector, place.size, 0, false,
+                place.startSector() == null ? DiskNames.START_SECTOR : place.startSector(), place.size(), 0, false,
                 new FileSystemOptions(), line.signer(), "stage-server"), json.text());
         if (dryRun.isOn()) {
             staging.dryRun();

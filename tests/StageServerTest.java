@@ -171,6 +171,15 @@ class StageServerTest {
     }
 
     @Test
+    @DisplayName("reports under a serial number that no header can hold")
+    void anySerial() throws IOException {
+        server.dmi("product_serial", "SN 1/\u00e9");
+        ScriptRun run = stage("--dry-run");
+        assertAll(() -> assertEquals(Cli.DONE, run.exit(), run::toString), () -> assertEquals(List.of("started", "checked", "checked"), types()),
+                () -> assertTrue(events().get(0).getHeaders().get("ce-id").startsWith("SN%201%2F%C3%"), () -> "" + events().get(0).getHeaders()));
+    }
+
+    @Test
     @DisplayName("goes on after a failure, and fetches no layer twice")
     void goesOn() throws IOException {
         String layer = "/" + root.relativize(new ServedTree(root).ownLayer("ocp-images", "4.10.3"));

@@ -68,7 +68,7 @@ public final class AtomicFile {
         sync(file.toAbsolutePath().getParent());
     }
 
-    /** Writes and fsyncs the open {@code file}. An error has its name, which the channel does not know. */
+    /** Writes and fsyncs the open {@code file}. */
     public static void writeAll(Path file, FileChannel out, byte[] bytes) throws FileSystemException {
         try {
             for (ByteBuffer buffer = ByteBuffer.wrap(bytes); buffer.hasRemaining();) {
@@ -76,8 +76,16 @@ public final class AtomicFile {
             }
             out.force(true);
         } catch (IOException e) {
-            throw new FileSystemException(file.toString(), null, e.getMessage());
+            throw named(file, e);
         }
+    }
+
+    /** The same fault with the name of the file, which a channel does not know. */
+    public static FileSystemException named(Path file, IOException e) {
+        FileSystemException named = new FileSystemException(file.toString(), null, // an interrupt has no message
+                e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+        named.initCause(e);
+        return named;
     }
 
     public static void rename(Path temp, Path file) throws IOException {

@@ -120,7 +120,7 @@ public record Download(Path partial, Path target, long size, Digest digest) {
                 }
             } catch (IOException e) {
                 file.close();
-                throw new FileSystemException(partial.toString(), null, e.getMessage()); // our disk, not the server's fault
+                throw AtomicFile.named(partial, e); // our disk, not the server's fault
             }
             progress.accept(have);
         }
@@ -172,7 +172,7 @@ public record Download(Path partial, Path target, long size, Digest digest) {
                     at += file.write(bytes, at);
                 }
             } catch (IOException e) {
-                throw new FileSystemException(partial.toString(), null, e.getMessage());
+                throw AtomicFile.named(partial, e);
             }
         }
 
@@ -184,7 +184,7 @@ public record Download(Path partial, Path target, long size, Digest digest) {
             try {
                 file.force(true);
             } catch (IOException e) {
-                throw new FileSystemException(partial.toString(), null, e.getMessage());
+                throw AtomicFile.named(partial, e);
             }
             AtomicFile.rename(partial, target);
             Files.deleteIfExists(validatorFile);

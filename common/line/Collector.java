@@ -8,6 +8,7 @@ package common.line;
 //SOURCES ServerIdentity.java
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -32,7 +33,8 @@ public final class Collector {
 
     private final Http http;
     private final HttpUrl url;
-    private final String source;
+    private final String server;
+    private final String boot;
     private int number;
 
     /** Throws {@link Cli.Failure} for what is no address. */
@@ -48,7 +50,8 @@ public final class Collector {
     public Collector(HttpUrl url, ServerIdentity identity) {
         this.http = new Http(null, false);
         this.url = url;
-        this.source = (identity.serial().isEmpty() ? identity.uuid() : identity.serial()) + "/" + identity.boot();
+        this.server = headerValue(identity.serial().isEmpty() ? identity.uuid() : identity.serial());
+        this.boot = headerValue(identity.boot());
     }
 
     /** Tells it once: a line that does not listen is no reason to stop. {@code event}: started, checked, ... */
@@ -86,10 +89,20 @@ public final class Collector {
 
     private Request request(String event, ObjectNode data) {
         number++;
-        return new Request.Builder().url(url).header("ce-specversion", "1.0").header("ce-id", source + "/" + number)
-                .header("ce-source", "/servers/" + source.substring(0, source.indexOf('/'))).header("ce-type", TYPE + event)
+        return new Request.Builder().url(url).header("ce-specversion", "1.0").header("ce-id", server + "/" + boot + "/" + number)
+                .header("ce-source", "/servers/" + server).header("ce-type", TYPE + event)
                 .header("ce-time", Instant.now().toString())
                 .post(RequestBody.create(data.toString(), MediaType.get("application/json"))).build();
+    }
+
+    /** Firmware may say anything; what a header may not hold is percent-encoded, as is "/", which separates (section 3.1.3.2). */
+    private static String headerValue(String text) {
+        StringBuilder value = new StringBuilder();
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            boolean plain = b > ' ' && b < 0x7f && "\"%/".indexOf(b) < 0;
+            value.append(plain ? String.valueOf((char) b) : "%%%02X".formatted(b));
+        }
+        return value.toString();
     }
 
     /** Why it was not taken; null when it was. */

@@ -82,9 +82,13 @@ public final class StageReport {
     }
 
     /** The other end: on the console first, since the line may be what is wrong. */
-    public void failed(Exception why) throws IOException {
+    public void failed(Exception why) {
         document.put("error", Cli.describe(why));
         System.err.println("FAIL: " + identity.shown() + ": " + Cli.describe(why));
-        line.insist("failed", document);
+        try {
+            line.insist("failed", document);
+        } catch (Cli.Failure | IOException e) {
+            Cli.warn(Cli.describe(e)); // what the server failed of is what its exit code tells
+        }
     }
 }
