@@ -28,10 +28,10 @@ final class RunningRegistry extends LoopbackServer {
         return new RunningRegistry(argv, port, folder);
     }
 
-    /** That of an unpacked node bundle, with the bundle's own Java. */
-    static RunningRegistry bundled(Path node, Path images, Path folder) throws IOException {
+    /** That of an unpacked node bundle, with the bundle's own Java, which reads {@code options} after all others. */
+    static RunningRegistry bundled(Path node, Path images, Path folder, String... options) throws IOException {
         int port = freePort();
-        return new RunningRegistry(List.of("/bin/sh", node.resolve("bin/registry").toString(), images.toString(), "--listen",
+        return new RunningRegistry(List.of("env", "_JAVA_OPTIONS=" + String.join(" ", options), "/bin/sh", node.resolve("bin/registry").toString(), images.toString(), "--listen",
                 "127.0.0.1:" + port, "--access-log", Files.createDirectories(folder).resolve("access.log").toString()),
                 port, folder);
     }

@@ -95,6 +95,20 @@ class StageNodeTest {
     }
 
     @Test
+    @DisplayName("has in it what the registry needs to start and to answer, not only what its help does")
+    void classesOfServing() throws IOException {
+        Path images = ServedTree.small(Files.createDirectory(temp.resolve("answered"))).root;
+        Path log = temp.resolve("loaded");
+        try (RunningRegistry registry = RunningRegistry.bundled(node, images, temp.resolve("answers"),
+                "-Xlog:class+load:file=" + log)) {
+            String blob = ServedTree.blobs(images).iterator().next();
+            Proc.of("curl", "--silent", "--fail", "--output", "/dev/null", registry.url("/v2/a/blobs/sha256:" + blob)).check();
+        }
+        List<String> parsed = Files.readAllLines(log).stream().filter(l -> l.contains(".jar")).toList();
+        assertTrue(parsed.size() < 50, parsed.size() + " classes are not in the archive: " + parsed);
+    }
+
+    @Test
     @DisplayName("makes a registry that takes at most 96 MiB, with 1,000 requests on 32 connections behind it")
     void registryMemory() throws IOException {
         Path images = ServedTree.small(Files.createDirectory(temp.resolve("served"))).root;

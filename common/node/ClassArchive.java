@@ -2,6 +2,7 @@ package common.node;
 
 //SOURCES ../cli/Proc.java
 //SOURCES NodeTar.java
+//SOURCES TrialServer.java
 
 import java.io.File;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,18 +29,23 @@ final class ClassArchive {
     /** The options that the archive and who uses it must have in common. */
     static final List<String> JVM = List.of("-XX:+UseSerialGC", "-XX:-UsePerfData");
 
+    /** What is thrown where threads meet, and so not in each run. */
+    private static final Pattern CAUGHT = Pattern.compile("(java|jdk|sun)/\\S+(Exception|Error)");
+
     private ClassArchive() {
     }
 
     /**
-     * Makes lib/scripts.jsa of what the scripts load for their help; the same jars and runtime give the same bytes. The
-     * jars get the time that {@link NodeTar} gives them, which an archive holds.
+     * Makes lib/scripts.jsa of what the scripts load for their help, and one that serves for its answers; the same jars
+     * and runtime give the same bytes. The jars get the time that {@link NodeTar} gives them, which an archive holds.
      *
      * @param node a folder with jre and lib
      * @param scripts the classes to start
+     * @param servers those of them that answer until they are ended
      * @param temp an empty folder
      */
-    static void make(Path node, List<String> scripts, Path temp) throws IOException {
+    static void make(Path node, List<String> scripts, List<String> servers, Path temp)
+            throws IOException {
         String classPath = classPath(node);
         List<String> java = new ArrayList<>(List.of(node.resolve("jre/bin/java").toString(), "-Xlog:disable"));
         java.addAll(JVM);
@@ -46,15 +53,24 @@ final class ClassArchive {
                 .thenComparing(Comparator.naturalOrder())); // the order in which threads load is another in each run
         for (String script : scripts) {
             Path list = temp.resolve(script + ".classes");
-            Proc.of(argv(java, "-XX:DumpLoadedClassList=" + list, "-cp", classPath, script, "--help")).in(node).check();
-            // Each class has a number of that run, for those of other class loaders: none in a list of several runs. What
-            // of a constant pool was resolved, of which Java 24 and later write lines, depends on which thread was faster.
-            Files.readAllLines(list).stream().filter(l -> !l.contains(" source: ") && !l.startsWith("@cp "))
-                    .forEach(l -> classes.add(l.startsWith("@") ? l : l.replaceFirst(" id: \\d+$", "")));
+            List<String> start = argv(java, "-XX:DumpLoadedClassList=" + list, "-cp", classPath, script);
+            Proc.of(argv(start, "--help")).in(node).check();
+            read(list).forEach(classes::add);
+            if (servers.contains(script)) {
+                new TrialServer(Files.createDirectory(temp.resolve(script))).run(node, start);
+                read(list).filter(l -> !CAUGHT.matcher(l).matches()).forEach(classes::add);
+            }
         }
         Path list = Files.write(temp.resolve("classes"), classes);
         Proc.of(argv(java, "-Xshare:dump", "-XX:SharedClassListFile=" + list,
                 "-XX:SharedArchiveFile=" + Path.of("lib", FILE), "-cp", classPath)).in(node).check();
+    }
+
+    private static Stream<String> read(Path list) throws IOException {
+        // Each class has a number of that run, for those of other class loaders: none in a list of several runs. What
+        // of a constant pool was resolved, of which Java 24 and later write lines, depends on which thread was faster.
+        return Files.readAllLines(list).stream().filter(l -> !l.contains(" source: ") && !l.startsWith("@cp "))
+                .map(l -> l.startsWith("@") ? l : l.replaceFirst(" id: \\d+$", ""));
     }
 
     /** All jars, in the order of the shell's {@code *}; seen from the bundle, since the archive holds their paths. */

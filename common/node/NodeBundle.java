@@ -87,6 +87,7 @@ public final class NodeBundle {
                     Cli.warn("the runtime needs on the node, beside glibc: " + String.join(", ", runtime.libraries()));
                 }
                 ClassArchive.make(node, jars.stream().map(ScriptJar::mainClass).toList(),
+                        jars.stream().filter(ScriptJar::serves).map(ScriptJar::mainClass).toList(),
                         Files.createTempDirectory(temp, "classes-"));
                 Files.write(node.resolve(ABOUT), Json.pretty(about));
                 NodeTar.pack(node, tar);

@@ -35,10 +35,10 @@ public record ScriptJar(String name, String mainClass, int java) {
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
     private static final int CLASS_VERSION = 44; // of Java 1: a class file of Java 17 says 61
     /** Only what runs five times as often as by default is compiled: compiling was half of a pull's CPU time. */
-    private static final String SOON_ENDS = "-XX:CompileThresholdScaling=5";
+    private static final String COMPILE = "-XX:CompileThresholdScaling=5";
     /** A script that stays is to take little of a node's memory: beside the heap it is glibc's and the compiler's. */
     private static final Map<String, String> STAYS =
-            Map.of("registry", "-Xmx32m -Xmn6m -XX:TieredStopAtLevel=1");
+            Map.of("registry", " -Xmx32m -Xmn6m -XX:TieredStopAtLevel=1");
 
     /** The name of a script file without folder, release and suffix. */
     public static String name(Path script) {
@@ -126,6 +126,11 @@ public record ScriptJar(String name, String mainClass, int java) {
         out.closeEntry();
     }
 
+    /** A script that stays and answers, until it is ended. */
+    boolean serves() {
+        return STAYS.containsKey(name);
+    }
+
     /**
      * The program that starts it in the bundle: a POSIX shell may be given it, so that it needs no exec permission. Each
      * script has all jars as its class path, since an archive of classes is for one class path.
@@ -140,8 +145,8 @@ public record ScriptJar(String name, String mainClass, int java) {
                 %2$sexec "$node/jre/bin/java" %4$s \\
                     -XX:SharedArchiveFile="$node/lib/%5$s" -Xlog:disable %3$s \\
                     -cp "${jars#:}" %6$s "$@"
-                """).formatted(name, STAYS.containsKey(name) ? "MALLOC_ARENA_MAX=1 " : "",
-                STAYS.getOrDefault(name, SOON_ENDS), String.join(" ", ClassArchive.JVM), ClassArchive.FILE, mainClass)
+                """).formatted(name, serves() ? "MALLOC_ARENA_MAX=1 " : "",
+                COMPILE + STAYS.getOrDefault(name, ""), String.join(" ", ClassArchive.JVM), ClassArchive.FILE, mainClass)
                 .getBytes(StandardCharsets.UTF_8);
     }
 }
