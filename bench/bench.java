@@ -75,10 +75,13 @@ class Bench extends Cli.Command {
         try {
             Report report = new Report();
             Setting setting = new Setting(script.getParent().getParent(), lab, runs, peers, report);
-            new Measurement(setting, part, images, scale).run();
             String command = "./jbang bench/bench.java" + (part == Measurement.Part.all ? "" : " " + part);
             String head = Machine.described(command, runs, setting.fewerRuns(), dir);
-            System.out.print(report.text(head));
+            try {
+                new Measurement(setting, part, images, scale).run();
+            } finally { // an hour's figures are not lost when the last contender fails
+                System.out.print(report.text(head));
+            }
             if (results != null || part == Measurement.Part.all) {
                 report.write(head, results != null ? results.toAbsolutePath() : script.resolveSibling("RESULTS.md"));
             }

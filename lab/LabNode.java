@@ -1,5 +1,6 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/cli/Proc.java
+//SOURCES ../common/vm/Accelerator.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +15,10 @@ import java.util.regex.Pattern;
 
 import common.cli.Cli;
 import common.cli.Proc;
+import common.vm.Accelerator;
 
 /**
- * A running lab node: QEMU with software emulation, which works on every machine, in one thread, since with two Java
- * crashes in the guest at times (see common/vm/Accelerator). It has no network unless it is given an ssh port, and no
+ * A running lab node: QEMU with software emulation, which works on every machine (see common/vm/Accelerator). It has no network unless it is given an ssh port, and no
  * console but a file. Closing it is pulling the plug.
  */
 final class LabNode implements AutoCloseable {
@@ -58,7 +59,7 @@ final class LabNode implements AutoCloseable {
 
         List<String> argv() {
             List<String> argv = new ArrayList<>(List.of("qemu-system-x86_64", "-name", name, "-machine", "pc",
-                    "-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64", "-smp", "2",
+                    "-accel", Accelerator.TCG.argument(), "-cpu", Accelerator.TCG.cpu, "-smp", "2",
                     "-m", iso == null ? "3072" : "8192", // a live system unpacks images into memory
                     "-nodefaults", "-display", "none", "-no-reboot", "-serial", "file:" + serial(),
                     "-object", "rng-random,filename=/dev/urandom,id=rng", "-device", "virtio-rng-pci,rng=rng"));
