@@ -60,6 +60,10 @@ class CurlAll extends Cli.Command {
                     + "(default: ${DEFAULT-VALUE}).")
     StagingMode mode;
 
+    @Option(names = "--rm-stale", description = "Remove what an earlier staging left and this one does not need: when all "
+            + "of the new is there, or first, if there is no room for both.")
+    boolean removeStale;
+
     @Mixin
     JobsOption jobs;
 
@@ -99,7 +103,12 @@ class CurlAll extends Cli.Command {
                     + "%.1f MB free in %s%n", wanted.of().release(), wanted.mode(), Cli.count(plan.files(), "file"),
                     plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6, plan.freeBytes() / 1e6, folder);
-            outcome = staging.run(plan, spec.name() + " " + spec.version()[0]);
+            if (plan.staleFiles() > 0) {
+                text.printf(Locale.ROOT, "Stale: %s, %.1f MB, from an earlier staging; %s%n", Cli.count(plan.staleFiles(),
+                        "file"), plan.staleBytes() / 1e6, !removeStale ? "--rm-stale removes them" : plan.fits()
+                        ? "they go when all of the new is there" : "they go first: there is no room for both");
+            }
+            outcome = staging.run(plan, spec.name() + " " + spec.version()[0], removeStale);
         }
         boolean whole = outcome.failed().isEmpty();
         if (whole) {
@@ -109,8 +118,9 @@ class CurlAll extends Cli.Command {
         report(outcome);
         int exit = whole ? Cli.DONE : Cli.PARTIAL;
         json.print(document(wanted, plan, outcome, seconds), exit);
-        text.printf(Locale.ROOT, "%s: %s in %s, %.1f MB fetched in %.1f s%n", whole ? "Staged" : "Not whole",
-                Cli.count(plan.files(), "file"), folder, outcome.fetchedBytes() / 1e6, seconds);
+        text.printf(Locale.ROOT, "%s: %s in %s, %.1f MB fetched in %.1f s%s%n", whole ? "Staged" : "Not whole",
+                Cli.count(plan.files(), "file"), folder, outcome.fetchedBytes() / 1e6, seconds,
+                outcome.kept() == null ? "" : "; release " + outcome.kept() + " is whole there as before");
         return exit;
     }
 
@@ -130,6 +140,7 @@ class CurlAll extends Cli.Command {
         ObjectNode document = Json.object().put("release", wanted.of().release()).put("folder", folder.toString())
                 .put("mode", wanted.mode().toString()).put("files", plan.files()).put("bytes", plan.bytes())
                 .put("presentBytes", plan.presentBytes()).put("fetchedBytes", outcome.fetchedBytes())
+                .put("staleBytes", plan.staleBytes())
                 .put("seconds", Math.round(seconds * 10) / 10.0);
         ArrayNode sets = document.putArray("sets");
         outcome.whole().forEach(s -> sets.addObject().put("name", s.name()).put("images", s.images()));

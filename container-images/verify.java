@@ -179,12 +179,13 @@ class Verify extends Cli.Command {
         verification.notStaged().forEach(k -> text.println("not staged: " + k));
         long free = tree.root().toFile().getUsableSpace(); // a FileStore is not to be had in a chroot
         boolean whole = findings.wrong().isEmpty();
-        text.printf(Locale.ROOT, "%s: %s; %s, %s, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
-                whole ? "whole" : Cli.count(findings.wrong().size(), "fault"), Cli.count(verification.images(), "image"),
+        String of = verification.release() == null ? "" : " of release " + verification.release();
+        text.printf(Locale.ROOT, "%s: %s; %s%s, %s, %.1f MB hashed in %.1f s, %.1f MB free%s%n", tree.root(),
+                whole ? "whole" : Cli.count(findings.wrong().size(), "fault"), Cli.count(verification.images(), "image"), of,
                 Cli.count(tree.blobs().size(), "blob"),
                 verification.bytes() / 1e6, seconds, free / 1e6, signed ? "; inventory signed" : "");
         ObjectNode document = Json.object().put("folder", tree.root().toString()).put("partition", tree.partition())
-                .put("whole", whole).put("signed", signed).put("images", verification.images())
+                .put("whole", whole).put("release", verification.release()).put("signed", signed).put("images", verification.images())
                 .put("blobs", tree.blobs().size()).put("bytes", verification.bytes()).put("freeBytes", free)
                 .put("seconds", Math.round(seconds * 10) / 10.0).setAll(findings.json());
         verification.notStaged().forEach(document.putArray("notStaged")::add);

@@ -140,14 +140,16 @@ class CurlAllResumeTest {
         Path tgz = Files.write(folder.resolve("images-4.10.3/agent_latest.tgz"), VERSION_1);
         String url = base() + "/" + folder.getFileName();
         String head = Proc.of("curl", "--silent", "--head", url + "/images-4.10.3/agent_latest.tgz").check();
-        Path set = Files.createDirectory(disk.resolve("ai-images"));
+        Path set = Files.createDirectories(disk.resolve(".incoming/ai-images"));
         Files.write(set.resolve(".partial-agent_latest.tgz"), Arrays.copyOf(VERSION_1, 100_000));
         String etag = head.replaceFirst("(?s).*ETag: (\\S+).*", "$1");
         Files.writeString(set.resolve(".partial-agent_latest.tgz.etag"), etag);
-        Files.write(tgz, now);
+        if (!Arrays.equals(now, VERSION_1)) { // nginx makes its ETag of the time
+            Files.write(tgz, now);
+        }
         int asked = nginx.requests().size();
         assertEquals(Cli.DONE, ScriptRun.of(new CurlAll(), url, disk).exit());
-        assertEquals(-1, Files.mismatch(tgz, set.resolve("agent_latest.tgz")));
+        assertEquals(-1, Files.mismatch(tgz, disk.resolve("ai-images/agent_latest.tgz")));
         return requests(asked, tgz);
     }
 

@@ -94,6 +94,7 @@
 //SOURCES PullTlsTest.java
 //SOURCES PullTokenTest.java
 //SOURCES ReadmeInstallTest.java
+//SOURCES RefreshTest.java
 //SOURCES RegistriesConfPeerTest.java
 //SOURCES RegistriesConfTest.java
 //SOURCES RegistryClientsTest.java

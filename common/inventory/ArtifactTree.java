@@ -128,7 +128,7 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
     public Map<Path, Long> large() {
         Map<Path, Long> large = new TreeMap<>(blobs);
         files.forEach((file, size) -> {
-            if (file.toString().endsWith(".tgz") || size > 1 << 20 && file.getParent().equals(root)) {
+            if (!file.startsWith(root.resolve(DiskNames.INCOMING)) && file.toString().endsWith(".tgz") || size > 1 << 20 && file.getParent().equals(root)) {
                 large.put(file, size);
             }
         });
@@ -206,7 +206,7 @@ public record ArtifactTree(Path root, boolean partition, Set<String> kinds, Stri
                 DiskNames.STAGE_REPORT, DiskNames.BLOBS + "/.lock")) {
             known.add(root.resolve(own));
         }
-        Path half = root.resolve("blobs/sha256/.partial");
-        return files.keySet().stream().filter(f -> !known.contains(f) && !f.startsWith(half)).toList();
+        List<Path> halves = List.of(root.resolve("blobs/sha256/.partial"), root.resolve(DiskNames.INCOMING));
+        return files.keySet().stream().filter(f -> !known.contains(f) && halves.stream().noneMatch(f::startsWith)).toList();
     }
 }

@@ -31,6 +31,8 @@ public final class DiskNames {
     public static final String STAGED = "staged.json";
     /** What a server that staged itself reported; on the partition only. */
     public static final String STAGE_REPORT = "stage-report.json";
+    /** What is to replace a file of an earlier staging, by its path, until all the rest is there; on the partition only. */
+    public static final String INCOMING = ".incoming";
     /** Taken by the process that stages to the partition. */
     public static final String STAGING_LOCK = ".curl-all.lock";
 

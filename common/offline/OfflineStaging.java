@@ -220,7 +220,7 @@ public final class OfflineStaging {
                     wanted.release(), wanted.wanted().mode(), Cli.count(plan.files(), "file"),
                     plan.bytes() / 1e6,
                     plan.presentBytes() / 1e6, plan.fetchBytes() / 1e6);
-            return staging.run(plan, request.by()).failed();
+            return staging.run(plan, request.by(), false).failed();
         }
     }
 

@@ -14,6 +14,7 @@ package common.staging;
 //SOURCES ServedRelease.java
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -172,6 +173,13 @@ public final class IncomingSet {
         List<String> order = documents.keySet().stream().sorted((a, b) -> rank(a) - rank(b)).toList();
         for (String document : order) {
             AtomicFile.write(layout.folder().resolve(document), documents.get(document));
+        }
+    }
+
+    /** Takes away what says which images the set has, before blobs of them go. */
+    void retract() throws IOException {
+        if (Files.deleteIfExists(layout.index())) {
+            AtomicFile.sync(layout.folder());
         }
     }
 

@@ -18,7 +18,9 @@ package common.staging;
 //SOURCES ../oci/OciLayout.java
 //SOURCES ArrivedDisk.java
 //SOURCES IncomingSet.java
+//SOURCES LargeFile.java
 //SOURCES ServedRelease.java
+//SOURCES StaleFiles.java
 
 import java.io.IOException;
 import java.net.ConnectException;
@@ -27,16 +29,18 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -60,9 +64,11 @@ import common.oci.DiskNames;
 import common.oci.OciLayout;
 
 /**
- * Copies what is wanted of a {@link ServedRelease} into the folder that the data partition is mounted on. Order: blobs and other large
- * files; per set, once all its blobs are there, oci-layout, index.json and the image list; node.tar unpacked; and if
- * nothing failed inventory.json and staged.json. Whatever is there under its name is whole.
+ * Copies what is wanted of a {@link ServedRelease} into the folder that the data partition is mounted on. Order: blobs and
+ * other large files, those that are to replace one into {@link DiskNames#INCOMING}; per set, once all its blobs are
+ * there, oci-layout, index.json and the image list; node.tar unpacked, and the store; and if nothing failed inventory.json
+ * and staged.json. Whatever is there under its name is whole, and what was staged before is whole until all of the new
+ * is there, if there is room for both.
  */
 public final class PartitionStager implements AutoCloseable {
     private static final int BLOCK = 4096;
@@ -73,31 +79,21 @@ public final class PartitionStager implements AutoCloseable {
     private final int jobs;
     private final LockFile lock;
     private final List<IncomingSet> sets = new ArrayList<>();
-    private final Map<Path, WantedFile> files = new LinkedHashMap<>();
+    private final Map<Path, LargeFile> files = new LinkedHashMap<>();
     private final AtomicLong fetched = new AtomicLong();
     private volatile String gone;
 
-    /** One large file; {@code modified}: what its time becomes so that the next run knows it again, or null. */
-    private record WantedFile(String from, Download download, boolean here, FileTime modified) {
-        long size() {
-            return Math.max(0, download.size());
-        }
-
-        long partialBytes() {
-            try {
-                return Math.min(Files.size(download.partial()), size());
-            } catch (IOException e) {
-                return 0;
-            }
-        }
-    }
-
     /**
      * {@code bytes} in all; {@code presentBytes} of them are here, halves of files included. {@code failed}: what could
-     * not be had, name on the server -> reason.
+     * not be had, name on the server -> reason. {@code staleFiles}, {@code staleBytes}: what earlier stagings left and
+     * this one does not need. {@code earlier}: the release of an earlier staging that is whole until this one is, or null.
      */
     public record Plan(int files, long bytes, long presentBytes, long fetchBytes, long freeBytes,
-            Map<String, String> failed) {
+            Map<String, String> failed, int staleFiles, long staleBytes, String earlier, long neededBytes) {
+        /** Whether the new fits beside the old. */
+        public boolean fits() {
+            return neededBytes <= freeBytes;
+        }
     }
 
     /**
@@ -106,8 +102,9 @@ public final class PartitionStager implements AutoCloseable {
      * @param whole the sets that are whole now
      * @param failed what could not be had: name on the server -> reason
      * @param fetchedBytes what was added, manifests and documents aside
+     * @param kept the release of an earlier staging that is whole as before, or null
      */
-    public record Outcome(List<IncomingSet> whole, Map<String, String> failed, long fetchedBytes) {
+    public record Outcome(List<IncomingSet> whole, Map<String, String> failed, long fetchedBytes, String kept) {
     }
 
     /** Throws {@link Cli.Failure} when FOLDER is not there or another run writes to it. */
@@ -127,7 +124,7 @@ public final class PartitionStager implements AutoCloseable {
         Parallel.Then<ServedRelease.File, Exception> fails = (f, e) -> failed.put(f.from(), server.explain(e));
         List<ServedRelease.File> documents = wanted.files().values().stream().filter(ServedRelease.File::isDocument).toList();
         List<ServedRelease.File> others = wanted.files().values().stream().filter(f -> !f.isDocument()).toList();
-        Parallel.run(jobs, others, this::wanted, (f, file) -> files.put(file.download.target(), file), fails);
+        Parallel.run(jobs, others, f -> LargeFile.of(f, server, folder), (f, file) -> files.put(file.target(), file), fails);
         for (String name : new TreeSet<>(wanted.files().values().stream().map(ServedRelease.File::folder).toList())) {
             if (name.isEmpty()) {
                 continue;
@@ -140,12 +137,16 @@ public final class PartitionStager implements AutoCloseable {
             failed.putAll(set.resolve(wanted, jobs));
             for (Descriptor blob : set.reached()) {
                 Download download = set.download(blob);
-                files.putIfAbsent(download.target(), new WantedFile(IncomingSet.from(blob), download, set.holds(blob), null));
+                files.putIfAbsent(download.target(), new LargeFile(IncomingSet.from(blob), download.target(), download,
+                        set.holds(blob), null));
             }
         }
-        long bytes = files.values().stream().mapToLong(WantedFile::size).sum();
+        long bytes = files.values().stream().mapToLong(LargeFile::size).sum();
         long fetch = missing().stream().mapToLong(p -> p.size() - p.partialBytes()).sum();
-        return new Plan(files.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace(), failed);
+        StaleFiles stale = stale(true);
+        long unpacked = missing().stream().filter(LargeFile::isNode).mapToLong(LargeFile::size).sum();
+        return new Plan(files.size(), bytes, bytes - fetch, fetch, folder.toFile().getUsableSpace(), failed,
+                stale.sizes().size(), stale.bytes(), earlier(), fetch + unpacked + (long) BLOCK * missing().size());
     }
 
     /**
@@ -153,10 +154,18 @@ public final class PartitionStager implements AutoCloseable {
      * inventory if nothing failed. What fails does not stop the others. Throws {@link Cli.Failure} when it cannot fit.
      *
      * @param by who stages, for staged.json
+     * @param removeStale whether what only earlier stagings needed goes: when the new is whole, or first, if there is no
+     *         room for both
      */
-    public Outcome run(Plan plan, String by) throws IOException {
+    public Outcome run(Plan plan, String by, boolean removeStale) throws IOException {
         Map<String, String> failed = new TreeMap<>(plan.failed);
+        makeRoom(plan, removeStale);
         fetch(plan).forEach(failed::putIfAbsent);
+        if (!failed.isEmpty() && earlier() != null) {
+            return new Outcome(List.of(), failed, fetched.get(), earlier());
+        }
+        Files.deleteIfExists(folder.resolve(DiskNames.STAGED)); // stands for a whole partition
+        AtomicFile.sync(folder);
         List<IncomingSet> whole = new ArrayList<>();
         for (IncomingSet set : sets) {
             List<Descriptor> lacking = set.lacking();
@@ -168,37 +177,91 @@ public final class PartitionStager implements AutoCloseable {
                 whole.add(set);
             }
         }
+        place();
         if (!failed.containsKey(DiskNames.NODE_TAR)) {
             unpackNode().ifPresent(reason -> failed.put(DiskNames.NODE_TAR, reason));
         }
         if (failed.isEmpty()) {
             announce(whole, by);
+            FileTree.delete(folder.resolve(DiskNames.INCOMING));
+            if (removeStale) {
+                stale(false).delete();
+            }
         }
-        return new Outcome(whole, failed, fetched.get());
+        return new Outcome(whole, failed, fetched.get(), null);
+    }
+
+    /** The release of the partition's own staged.json, if that speaks of other files than are to be staged now. */
+    private String earlier() throws IOException {
+        Path staged = folder.resolve(DiskNames.STAGED);
+        Path inventory = folder.resolve(Inventory.FILE);
+        if (!Files.exists(staged) || !Files.exists(inventory)
+                || Arrays.equals(Files.readAllBytes(inventory), wanted.of().inventory())) {
+            return null;
+        }
+        return Json.read(staged).path("release").asText("unknown");
+    }
+
+    /** What nothing needs once all is in its place; {@code before}, also what is to be replaced. */
+    private StaleFiles stale(boolean before) throws IOException {
+        Set<Path> needed = new HashSet<>();
+        files.values().forEach(f -> needed.add(before ? f.download().target() : f.target()));
+        wanted.files().values().stream().filter(ServedRelease.File::isDocument)
+                .forEach(d -> needed.add(folder.resolve(d.path())));
+        files.values().stream().map(f -> f.download().partial()).forEach(partial -> {
+            needed.add(partial);
+            needed.add(partial.resolveSibling(partial.getFileName() + ".etag"));
+        });
+        return StaleFiles.in(folder, needed);
+    }
+
+    private void makeRoom(Plan plan, boolean removeStale) throws IOException {
+        if (plan.fits()) {
+            return;
+        }
+        boolean enough = plan.neededBytes <= plan.freeBytes + plan.staleBytes;
+        if (!removeStale || !enough || !plan.failed.isEmpty()) { // what a manifest that is missing needs is not known
+            throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: %.1f MB to fetch, %.1f MB free in %s; %s",
+                    plan.neededBytes / 1e6, plan.freeBytes / 1e6, folder, enough ? String.format(Locale.ROOT,
+                    "--rm-stale first removes the %.1f MB that it does not need", plan.staleBytes / 1e6)
+                    : "use a larger partition"));
+        }
+        Files.deleteIfExists(folder.resolve(DiskNames.STAGED));
+        AtomicFile.sync(folder);
+        for (IncomingSet set : sets) {
+            set.retract();
+        }
+        stale(true).delete();
+    }
+
+    /** Each into its place that came to replace one; the store last, since it is what runs. */
+    private void place() throws IOException {
+        List<LargeFile> arrived = files.values().stream().filter(f -> Files.exists(f.download().target()))
+                .filter(f -> !f.target().equals(f.download().target()))
+                .sorted(Comparator.comparing(LargeFile::isStore)).toList();
+        for (LargeFile file : arrived) {
+            if (file.isNode()) {
+                FileTree.delete(folder.resolve(DiskNames.NODE));
+            }
+            Files.createDirectories(file.target().getParent());
+            AtomicFile.rename(file.download().target(), file.target());
+            AtomicFile.sync(file.target().getParent());
+        }
     }
 
     private Map<String, String> fetch(Plan plan) throws IOException {
         Map<String, String> failed = new TreeMap<>();
-        List<WantedFile> missing = missing();
-        long unpacked = missing.stream().filter(p -> p.from.equals(DiskNames.NODE_TAR)).mapToLong(WantedFile::size).sum();
-        if (plan.fetchBytes + unpacked + (long) BLOCK * missing.size() > plan.freeBytes) {
-            throw new Cli.Failure(String.format(Locale.ROOT, "does not fit: %.1f MB to fetch, %.1f MB free in %s; "
-                    + "use a larger partition", (plan.fetchBytes + unpacked) / 1e6, plan.freeBytes / 1e6, folder));
-        }
-        Files.deleteIfExists(folder.resolve(DiskNames.STAGED)); // stands for a whole partition
-        if (unpacked > 0) {
-            FileTree.delete(folder.resolve(DiskNames.NODE));
-        }
+        List<LargeFile> missing = missing();
         try (Progress progress = Progress.start("Staging", missing.size(), plan.fetchBytes)) {
             int[] done = {0};
             Parallel.run(jobs, missing, p -> fetch(p, progress), (p, digest) -> {
-                progress.end(p.from);
+                progress.end(p.from());
                 if (++done[0] % 100 == 0) {
                     progress.line("Staged " + done[0] + " of " + missing.size() + " files");
                 }
             }, (p, e) -> {
-                failed.putIfAbsent(p.from, server.explain(e));
-                progress.failed(p.from, server.explain(e));
+                failed.putIfAbsent(p.from(), server.explain(e));
+                progress.failed(p.from(), server.explain(e));
             });
         }
         return failed;
@@ -230,40 +293,26 @@ public final class PartitionStager implements AutoCloseable {
         }
     }
 
-    private List<WantedFile> missing() {
-        return files.values().stream().filter(p -> !p.here)
-                .sorted(Comparator.comparingLong(WantedFile::size).reversed()).toList(); // none large left for the end
+    private List<LargeFile> missing() {
+        return files.values().stream().filter(p -> !p.here())
+                .sorted(Comparator.comparingLong(LargeFile::size).reversed()).toList(); // none large left for the end
     }
 
-    private WantedFile wanted(ServedRelease.File file) throws IOException {
-        Path target = folder.resolve(file.path());
-        Path partial = target.resolveSibling(".partial-" + target.getFileName());
-        if (file.sha256() != null) {
-            Download download = new Download(partial, target, file.size(), file.sha256());
-            boolean here = Files.isRegularFile(target) && Files.size(target) == file.size()
-                    && Digest.of(target).equals(file.sha256());
-            return new WantedFile(file.from(), download, here, null);
-        }
-        ArtifactSource.Facts facts = server.facts(file.from());
-        boolean here = Files.isRegularFile(target) && Files.size(target) == facts.size()
-                && Files.getLastModifiedTime(target).equals(facts.modified());
-        return new WantedFile(file.from(), new Download(partial, target, facts.size(), null), here, facts.modified());
-    }
-
-    private Digest fetch(WantedFile file, Progress progress) throws IOException {
+    private Digest fetch(LargeFile file, Progress progress) throws IOException {
         if (gone != null) {
             throw new Cli.Failure("not tried: " + gone);
         }
-        progress.begin(file.from);
+        progress.begin(file.from());
+        Files.createDirectories(file.download().partial().getParent());
         long[] counted = {-file.partialBytes()}; // the plan counts these as here
         try {
-            Digest digest = file.download.from(server.source(file.from), n -> {
+            Digest digest = file.download().from(server.source(file.from()), n -> {
                 progress.advance(counted[0] + n);
                 fetched.addAndGet(counted[0] + n);
                 counted[0] = 0;
             });
-            if (file.modified != null) {
-                Files.setLastModifiedTime(file.download.target(), file.modified);
+            if (file.modified() != null) {
+                Files.setLastModifiedTime(file.download().target(), file.modified());
             }
             return digest;
         } catch (ConnectException | NoRouteToHostException | UnknownHostException | SocketTimeoutException e) {

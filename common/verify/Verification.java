@@ -82,6 +82,11 @@ public final class Verification {
         return images.images();
     }
 
+    /** What a partition is for; null of a server's folder, and where neither the disk nor the caller says it. */
+    public String release() {
+        return tree.partition() ? tree.release() : null;
+    }
+
     /** The bytes of the inventory that the files were compared with; null when there is none. */
     public byte[] inventoryBytes() {
         return bytes;
@@ -212,6 +217,10 @@ public final class Verification {
             findings.note(shared.resolve(".partial"), (half == 1 ? "1 blob not fetched to its end"
                     : half + " blobs not fetched to their end") + "; the next run goes on");
         }
+        Path incoming = tree.root().resolve(DiskNames.INCOMING);
+        if (tree.partition() && tree.files().keySet().stream().anyMatch(f -> f.startsWith(incoming))) {
+            findings.note(incoming, "files of a staging that was not finished; the same curl-all goes on");
+        }
     }
 
     private void blobs(FileHashes hashes) throws IOException {
@@ -227,7 +236,8 @@ public final class Verification {
                     ? ", nor are " + (unread.size() - 1) + " more blobs" : "") + images.use(unread.get(0)));
         }
         if (unneeded > 0) {
-            findings.note(tree.root().resolve("blobs/sha256"), Cli.count(unneeded, "blob") + " that no listed image needs");
+            findings.note(tree.root().resolve("blobs/sha256"), Cli.count(unneeded, "blob") + " that no listed image needs"
+                    + (tree.partition() ? "; curl-all --rm-stale removes them" : ""));
         }
     }
 
