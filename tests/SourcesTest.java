@@ -30,7 +30,7 @@ class SourcesTest {
             Set.of("http", "inventory", "ignition"),
             Set.of("registry", "distribution", "storage", "node", "vm", "assisted"),
             Set.of("staging", "verify", "release"),
-            Set.of("catalog", "offline", "line"));
+            Set.of("catalog", "offline", "line", "factory"));
     private static final Path JSON = Repository.ROOT.resolve("common/cli/Json.java");
     private static final Pattern JACKSON = Pattern.compile("com\\.(?:fasterxml\\.jackson|google\\.cloud\\.tools\\.jib)\\.");
 

@@ -54,6 +54,7 @@
 //SOURCES LabTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
+//SOURCES LineTest.java
 //SOURCES ListingTest.java
 //SOURCES LoadableTest.java
 //SOURCES LocaleTest.java
