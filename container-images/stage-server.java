@@ -12,6 +12,7 @@
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../common/http/ArtifactServer.java
 //SOURCES ../common/inventory/StagingMode.java
+//SOURCES ../common/line/Heartbeat.java
 //SOURCES ../common/line/KeptReport.java
 //SOURCES ../common/line/LineOptions.java
 //SOURCES ../common/line/ServerIdentity.java
@@ -38,6 +39,7 @@ import common.disk.ListedDisk;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
 import common.inventory.StagingMode;
+import common.line.Heartbeat;
 import common.line.KeptReport;
 import common.line.LineOptions;
 import common.line.ServerIdentity;
@@ -109,7 +111,7 @@ class StageServer extends Cli.Command {
         ServerIdentity identity = line.identity();
         StageReport report = new StageReport(identity, line.collector(), json.text());
         report.started();
-        try {
+        try (Heartbeat alive = report.heartbeat()) {
             line.admit(identity);
             stage(line, identity, partition, report);
         } catch (RuntimeException | IOException e) {

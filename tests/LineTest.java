@@ -2,6 +2,9 @@
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/factory/Line.java
 //SOURCES ../common/factory/LineServer.java
+//SOURCES ../common/line/Collector.java
+//SOURCES ../common/line/Heartbeat.java
+//SOURCES ../common/line/ServerIdentity.java
 //SOURCES ../factory/line.java
 //SOURCES ScriptRun.java
 //SOURCES Scripts.java
@@ -40,6 +43,9 @@ import common.cli.Cli;
 import common.cli.Json;
 import common.factory.Line;
 import common.factory.LineServer;
+import common.line.Collector;
+import common.line.Heartbeat;
+import common.line.ServerIdentity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -164,6 +170,24 @@ class LineTest {
         tell("A", 7, "failed", "");
         tell(event("A/second/1", "started", data("52:54:00:00:00:01", "")));
         assertEquals("A running", states());
+    }
+
+    @Test
+    @DisplayName("hears of a server that is busy, and still shows what it told before")
+    void heartbeat() throws Exception {
+        tell("A", 1, "checked", ", \"disk\": {\"serialNumber\": \"D7\"}");
+        Collector collector = new Collector(Collector.url(at("/").toString()), new ServerIdentity("A", "", "", "", "boot",
+                List.of("52:54:00:00:00:01")));
+        collector.tell("checked", Json.object().put("server", "x")); // number 1, which is known
+        try (Heartbeat alive = new Heartbeat(collector, new ServerIdentity("A", "", "", "", "boot", List.of("52:54:00:00:00:01")),
+                Duration.ofMillis(20), Duration.ofMillis(40))) {
+            for (long end = System.nanoTime() + 20_000_000_000L; servers().get(0).get("events").asInt() < 3; ) {
+                assertTrue(System.nanoTime() < end, "no heartbeat in 20 s");
+                Thread.sleep(20);
+            }
+        }
+        JsonNode row = servers().get(0);
+        assertEquals("staging D7", row.get("now").asText() + " " + row.get("report").get("disk").get("serialNumber").asText());
     }
 
     @Test

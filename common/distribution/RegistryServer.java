@@ -53,6 +53,8 @@ public final class RegistryServer implements AutoCloseable {
      * @throws Cli.Failure when the address cannot be had
      */
     public RegistryServer(PullApi api, InetSocketAddress address, ServerSocketChannel listening, RequestLog log) {
+        // 64 bytes of references, as everywhere with so little memory: Jetty would start all of JMX to ask
+        System.setProperty("org.eclipse.jetty.util.referencesPerCacheLine", "16");
         QueuedThreadPool threads = new QueuedThreadPool(THREADS, 2);
         threads.setName("registry");
         threads.setReservedThreads(0);

@@ -28,6 +28,8 @@ final class LineRow {
     final List<ServerEvent> events = new ArrayList<>();
     /** The latest one by boot and number, not by arrival; null: it was never heard. */
     private ServerEvent latest;
+    /** The latest one that says more than that the server is alive. */
+    private ServerEvent telling;
     private final Set<String> addresses = new TreeSet<>();
     private boolean twins;
 
@@ -41,6 +43,7 @@ final class LineRow {
         events.add(event);
         if (latest == null || !event.boot().equals(latest.boot()) || event.number() > latest.number()) {
             latest = event;
+            telling = event.kind().equals("progress") && telling != null && telling.boot().equals(event.boot()) ? telling : event;
         }
         Set<String> told = new TreeSet<>();
         event.data().path("server").path("macAddresses").forEach(a -> told.add(a.asText()));
@@ -67,7 +70,7 @@ final class LineRow {
     }
 
     JsonNode data() {
-        return latest == null ? MissingNode.getInstance() : latest.data();
+        return telling == null ? MissingNode.getInstance() : telling.data();
     }
 
     Set<String> addresses() {
@@ -79,11 +82,11 @@ final class LineRow {
         if (latest == null) {
             return "not heard of yet";
         }
-        JsonNode percent = latest.data().path("progress").path("percent");
+        long minutes = latest.data().path("progress").path("seconds").asLong() / 60;
         return switch (latest.kind()) {
             case "started" -> "looking at itself";
             case "checked" -> "checked, staging";
-            case "progress" -> percent.isNumber() ? "staging, " + percent.asInt() + " %" : "staging";
+            case "progress" -> "staging" + (minutes > 0 ? " for " + minutes + " min" : "");
             case "staged" -> "staged";
             case "failed" -> "stopped";
             default -> latest.kind();

@@ -25,7 +25,7 @@ import okhttp3.Response;
 
 /**
  * What a server tells the line of itself: CloudEvents 1.0 in binary mode (HTTP protocol binding, section 3.1). An event's id is
- * SERIAL/BOOT/NUMBER, so that one which is sent again is known again. Not for several threads.
+ * SERIAL/BOOT/NUMBER, so that one which is sent again is known again. Safe for several threads.
  */
 public final class Collector {
     private static final String TYPE = "pre-staging.server.";
@@ -52,6 +52,13 @@ public final class Collector {
         this.url = url;
         this.server = headerValue(identity.serial().isEmpty() ? identity.uuid() : identity.serial());
         this.boot = headerValue(identity.boot());
+    }
+
+    /** Tells it once, and if nobody listens, nobody hears it. */
+    void mention(String event, ObjectNode data) {
+        if (url != null) {
+            send(request(event, data));
+        }
     }
 
     /** Tells it once: a line that does not listen is no reason to stop. {@code event}: started, checked, ... */
@@ -87,7 +94,7 @@ public final class Collector {
         }
     }
 
-    private Request request(String event, ObjectNode data) {
+    private synchronized Request request(String event, ObjectNode data) {
         number++;
         return new Request.Builder().url(url).header("ce-specversion", "1.0").header("ce-id", server + "/" + boot + "/" + number)
                 .header("ce-source", "/servers/" + server).header("ce-type", TYPE + event)

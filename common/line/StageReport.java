@@ -5,10 +5,12 @@ package common.line;
 //SOURCES ../disk/ListedDisk.java
 //SOURCES Check.java
 //SOURCES Collector.java
+//SOURCES Heartbeat.java
 //SOURCES ServerIdentity.java
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -38,6 +40,11 @@ public final class StageReport {
 
     public ObjectNode document() {
         return document;
+    }
+
+    /** From now on the line hears of the server every 20 to 40 s, until it is closed. */
+    public Heartbeat heartbeat() {
+        return new Heartbeat(line, identity, Duration.ofSeconds(20), Duration.ofSeconds(40));
     }
 
     public void started() {
