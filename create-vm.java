@@ -7,6 +7,7 @@
 //SOURCES common/cli/ProgressOption.java
 //SOURCES common/disk/PartitionLabel.java
 //SOURCES common/http/ArtifactServer.java
+//SOURCES common/http/CertDirOption.java
 //SOURCES common/inventory/StagingMode.java
 //SOURCES common/oci/Digest.java
 //SOURCES common/offline/OfflineOptions.java
@@ -38,6 +39,7 @@ import common.cli.JsonOption;
 import common.cli.ProgressOption;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
+import common.http.CertDirOption;
 import common.inventory.StagingMode;
 import common.oci.Digest;
 import common.offline.OfflineOptions;
@@ -131,6 +133,9 @@ class CreateVm extends Cli.Command {
     private boolean delete;
 
     @Mixin
+    private CertDirOption certificates;
+
+    @Mixin
     private ProgressOption progress;
 
     @Mixin
@@ -147,7 +152,7 @@ class CreateVm extends Cli.Command {
     public Integer call() throws IOException, InterruptedException {
         if (offline != null) {
             return offline.run(new OfflineOptions.Shared(artifacts, release, mode, label, place.startSector(),
-                    place.size(), force, dryRun.isOn(), json), () -> KcliPlan.read(profile, name).disks());
+                    place.size(), force, dryRun.isOn(), certificates.dir(), json), () -> KcliPlan.read(profile, name).disks());
         }
         KcliPlan plan = KcliPlan.read(profile, name);
         plan.warnings().forEach(Cli::warn);
@@ -160,9 +165,10 @@ class CreateVm extends Cli.Command {
             throw new Cli.Failure(Cli.USAGE, "where are the artifacts? --artifacts HTTP_BASE, or ARTIFACTS or HTTP_IP "
                     + "in the environment");
         }
-        RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache());
+        RhcosImage rhcos = new RhcosImage(plan.image(), image, mirror, RhcosImage.defaultCache(),
+                certificates.dir());
         rhcos.here(); // --image names a file that is not there: said before anything is asked or made
-        ArtifactServer server = ArtifactServer.at(artifacts);
+        ArtifactServer server = ArtifactServer.at(artifacts, certificates.dir());
         StagingRequest staging = StagingRequest.of(server, release, mode);
         VirtualMachine.Spec order = new VirtualMachine.Spec(plan, folder, accel.resolve(), server.url(""));
         if (plan.disks().size() < 2) {
@@ -197,7 +203,7 @@ class CreateVm extends Cli.Command {
         JsonNode partition = vm.step("partition", () -> guest.partition(place(),
                 ReleaseModel.orOldest(staging.release()).kernel()));
         JsonNode fetched = vm.step("fetch", () -> guest.fetch(domain.seen(), release,
-                staging.wanted().mode().toString()));
+                staging.wanted().mode().toString(), certificates.dir()));
         vm.step("verify", guest::verify);
         GuestStaging.Space space = guest.space();
         vm.step("shutdown", () -> guest.unmount(partition));

@@ -7,6 +7,7 @@
 //SOURCES ../common/cli/ProgressOption.java
 //SOURCES ../common/disk/TrialMount.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/http/CertDirOption.java
 //SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/staging/IncomingSet.java
 //SOURCES ../common/staging/PartitionStager.java
@@ -28,6 +29,7 @@ import common.cli.JsonOption;
 import common.cli.ProgressOption;
 import common.disk.TrialMount;
 import common.http.ArtifactServer;
+import common.http.CertDirOption;
 import common.inventory.StagingMode;
 import common.staging.IncomingSet;
 import common.staging.PartitionStager;
@@ -67,9 +69,8 @@ class CurlAll extends Cli.Command {
     @Mixin
     JobsOption jobs;
 
-    @Option(names = "--cert-dir", paramLabel = "DIR",
-            description = "For https: CA (*.crt) and client (*.cert, *.key) certificates (default: where podman looks).")
-    Path certDir;
+    @Mixin
+    CertDirOption certificates;
 
     @Mixin
     ProgressOption progress;
@@ -91,7 +92,7 @@ class CurlAll extends Cli.Command {
             throw new Cli.Failure(Cli.MISSING, "no folder " + folder + ": mount the data partition there first "
                     + "(create-gpt-partition.java)");
         }
-        ArtifactServer server = ArtifactServer.at(base, certDir);
+        ArtifactServer server = ArtifactServer.at(base, certificates.dir());
         ServedRelease.Selection wanted = ServedRelease.of(server, release).in(mode);
         wanted.notes().forEach(Cli::warn);
         PrintStream text = json.text();

@@ -11,6 +11,7 @@
 //SOURCES ../common/disk/ListedDisk.java
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/http/CertDirOption.java
 //SOURCES ../common/inventory/StagingMode.java
 //SOURCES ../common/line/Heartbeat.java
 //SOURCES ../common/line/KeptReport.java
@@ -38,6 +39,7 @@ import common.disk.HintOptions;
 import common.disk.ListedDisk;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
+import common.http.CertDirOption;
 import common.inventory.StagingMode;
 import common.line.Heartbeat;
 import common.line.KeptReport;
@@ -87,6 +89,9 @@ class StageServer extends Cli.Command {
     private boolean powerOff;
 
     @Mixin
+    private CertDirOption certificates;
+
+    @Mixin
     private ProgressOption progress;
 
     @Mixin
@@ -109,7 +114,7 @@ class StageServer extends Cli.Command {
         Cli.requireRoot("partitioning and mounting");
         LineOptions.Line line = options.read();
         ServerIdentity identity = line.identity();
-        StageReport report = new StageReport(identity, line.collector(), json.text());
+        StageReport report = new StageReport(identity, line.collector(), certificates.dir(), json.text());
         report.started();
         try (Heartbeat alive = report.heartbeat()) {
             line.admit(identity);
@@ -128,7 +133,7 @@ class StageServer extends Cli.Command {
 
     private void stage(LineOptions.Line line, ServerIdentity identity, PartitionLabel partition, StageReport report)
             throws IOException, InterruptedException {
-        ArtifactServer server = ArtifactServer.at(base);
+        ArtifactServer server = ArtifactServer.at(base, certificates.dir());
         if (line.signer() != null) { // staging asks again, but the write speed is measured before
             ServedRelease.of(server, release).checkSigned(line.signer());
         }
@@ -137,7 +142,8 @@ class StageServer extends Cli.Command {
         report.disk(disk);
         report.checks(line.preflight().disk(disk, !dryRun.isOn()));
         report.checked();
-        OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk.path(), disk, List.of(), base, release, mode, label,
+        OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk.path(), disk, List.of(), base,
+                certificates.dir(), release, mode, label,
                 place.startSector() == null ? DiskNames.START_SECTOR : place.startSector(), place.size(), 0, false,
                 new FileSystemOptions(), line.signer(), "stage-server"), json.text());
         if (dryRun.isOn()) {

@@ -6,6 +6,7 @@
 //SOURCES ../common/disk/PartitionLabel.java
 //SOURCES ../common/distribution/Mirrors.java
 //SOURCES ../common/http/ArtifactServer.java
+//SOURCES ../common/http/CertDirOption.java
 //SOURCES ../common/ignition/IgnitionFiles.java
 //SOURCES ../common/ignition/SshPublicKey.java
 //SOURCES ../common/inventory/Inventory.java
@@ -28,6 +29,7 @@ import common.cli.Json;
 import common.disk.PartitionLabel;
 import common.http.ArtifactServer;
 import common.distribution.Mirrors;
+import common.http.CertDirOption;
 import common.ignition.IgnitionFiles;
 import common.ignition.IgnitionFiles.Mode;
 import common.ignition.IgnitionFiles.Stage;
@@ -35,6 +37,7 @@ import common.ignition.SshPublicKey;
 import common.inventory.Inventory;
 import common.oci.Digest;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "render",
@@ -50,6 +53,9 @@ class Render extends Cli.Command {
     @Option(names = "--inventory", paramLabel = "FILE|URL", description = "The inventory.json that the partition must have: "
             + "tells disks with the same label apart (default: any).")
     private String inventory;
+
+    @Mixin
+    private CertDirOption certificates;
 
     @Option(names = "--set", paramLabel = "ai|ocp", description = "Only discovery (ai) or only pointer (ocp).")
     private Stage stage;
@@ -84,7 +90,7 @@ class Render extends Cli.Command {
     @Override
     public Integer call() throws IOException {
         List<String> keys = sshKey == null ? List.of() : SshPublicKey.read(sshKey);
-        IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), inventory == null ? null : digest(inventory),
+        IgnitionFiles ignition = IgnitionFiles.of(new PartitionLabel(label), inventory == null ? null : digest(inventory, certificates.dir()),
                 mode, keys, also.stream().map(Mirrors::checked).toList());
         if (off != null) {
             System.out.write(Json.pretty(ignition.off(off)));
@@ -109,10 +115,10 @@ class Render extends Cli.Command {
         return Cli.DONE;
     }
 
-    private static Digest digest(String inventory) throws IOException {
+    private static Digest digest(String inventory, Path certDir) throws IOException {
         int name = inventory.lastIndexOf('/');
         byte[] bytes = !inventory.matches("https?://.*") ? Files.readAllBytes(Path.of(inventory))
-                : ArtifactServer.at(inventory.substring(0, name)).read(inventory.substring(name + 1));
+                : ArtifactServer.at(inventory.substring(0, name), certDir).read(inventory.substring(name + 1));
         Inventory.parse(bytes, inventory);
         return Digest.of(bytes);
     }

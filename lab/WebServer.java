@@ -17,9 +17,18 @@ final class WebServer extends LoopbackServer {
 
     /** Serves {@code root}; configuration, logs and temporary files are written into {@code folder}. */
     static WebServer start(Path folder, Path root) throws IOException {
+        return start(folder, root, "");
+    }
+
+    /** The same over https; {@code certificate} and {@code key}: PEM files. */
+    static WebServer tls(Path folder, Path root, Path certificate, Path key) throws IOException {
+        return start(folder, root, " ssl; ssl_certificate \"" + certificate + "\"; ssl_certificate_key \"" + key + "\"");
+    }
+
+    private static WebServer start(Path folder, Path root, String tls) throws IOException {
         int port = freePort();
         Path config = Files.createDirectories(folder).resolve("nginx.conf");
-        Files.writeString(config, configuration(folder, root, port));
+        Files.writeString(config, configuration(folder, root, port + tls));
         return new WebServer(folder, config, port);
     }
 
@@ -29,7 +38,7 @@ final class WebServer extends LoopbackServer {
     }
 
     /** One process in the foreground: it reads what the user who started it may read, and one pid ends it. */
-    private static String configuration(Path folder, Path root, int port) {
+    private static String configuration(Path folder, Path root, String listen) {
         return """
                 daemon off;
                 master_process off;
@@ -47,11 +56,11 @@ final class WebServer extends LoopbackServer {
                     default_type application/octet-stream;
                     sendfile on;
                     server {
-                        listen 127.0.0.1:%3$d;
+                        listen 127.0.0.1:%3$s;
                         root "%2$s";
                         autoindex on;
                     }
                 }
-                """.formatted(folder, root, port);
+                """.formatted(folder, root, listen);
     }
 }

@@ -177,7 +177,7 @@ class LineTest {
     void heartbeat() throws Exception {
         tell("A", 1, "checked", ", \"disk\": {\"serialNumber\": \"D7\"}");
         Collector collector = new Collector(Collector.url(at("/").toString()), new ServerIdentity("A", "", "", "", "boot",
-                List.of("52:54:00:00:00:01")));
+                List.of("52:54:00:00:00:01")), null);
         collector.tell("checked", Json.object().put("server", "x")); // number 1, which is known
         try (Heartbeat alive = new Heartbeat(collector, new ServerIdentity("A", "", "", "", "boot", List.of("52:54:00:00:00:01")),
                 Duration.ofMillis(20), Duration.ofMillis(40))) {

@@ -68,7 +68,7 @@ class RhcosImageTest {
     }
 
     private RhcosImage image() {
-        return new RhcosImage(NAME, null, "127.0.0.1:" + mirror.port(), cache);
+        return new RhcosImage(NAME, null, "127.0.0.1:" + mirror.port(), cache, null);
     }
 
     private Path put(String name) throws IOException {
@@ -141,7 +141,7 @@ class RhcosImageTest {
     @DisplayName("that --image names packed is unpacked, and again when the file changes")
     void asked() throws IOException {
         Path packed = put("mine.qcow2.xz");
-        RhcosImage mine = new RhcosImage(NAME, packed, null, cache);
+        RhcosImage mine = new RhcosImage(NAME, packed, null, cache, null);
         assertArrayEquals(content, Files.readAllBytes(mine.file()));
         content[content.length - 1]++;
         put("mine.qcow2.xz");

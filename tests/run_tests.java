@@ -24,6 +24,7 @@
 //SOURCES CatalogMemoryTest.java
 //SOURCES CatalogTest.java
 //SOURCES CatalogYamlTest.java
+//SOURCES CertDirTest.java
 //SOURCES CorpusTest.java
 //SOURCES CreateAiClusterTest.java
 //SOURCES CreateGptPartitionTest.java

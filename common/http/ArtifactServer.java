@@ -33,10 +33,6 @@ public final class ArtifactServer implements ArtifactSource {
         this.base = base;
     }
 
-    public static ArtifactServer at(String address) {
-        return at(address, null);
-    }
-
     /**
      * The server at {@code HOST}, {@code HOST:PORT} or {@code http[s]://HOST[:PORT]/PATH}.
      *

@@ -9,6 +9,7 @@ package common.line;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -46,9 +47,9 @@ public final class Collector {
         return url;
     }
 
-    /** {@code url} null: nobody collects. */
-    public Collector(HttpUrl url, ServerIdentity identity) {
-        this.http = new Http(null, false);
+    /** {@code url} null: nobody collects. {@code certDir}: for https, as {@link Http} has it; null for none. */
+    public Collector(HttpUrl url, ServerIdentity identity, Path certDir) {
+        this.http = new Http(certDir, false);
         this.url = url;
         this.server = headerValue(identity.serial().isEmpty() ? identity.uuid() : identity.serial());
         this.boot = headerValue(identity.boot());

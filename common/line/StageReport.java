@@ -10,6 +10,7 @@ package common.line;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -30,10 +31,10 @@ public final class StageReport {
     private final PrintStream text;
     private final ObjectNode document = Json.object();
 
-    /** {@code line} null: nobody collects. {@code text}: for a person. */
-    public StageReport(ServerIdentity identity, HttpUrl line, PrintStream text) {
+    /** {@code line} null: nobody collects. {@code certDir}: as {@link Collector} has it. {@code text}: for a person. */
+    public StageReport(ServerIdentity identity, HttpUrl line, Path certDir, PrintStream text) {
         this.identity = identity;
-        this.line = new Collector(line, identity);
+        this.line = new Collector(line, identity, certDir);
         this.text = text;
         document.set("server", identity.json());
     }

@@ -57,7 +57,7 @@ public final class OfflineOptions {
 
     /** The script's other options that count here; {@code startSector} and {@code size} may be null. */
     public record Shared(String artifacts, String release, StagingMode mode, String label, Long startSector, Long size,
-            boolean force, boolean dryRun, JsonOption json) {
+            boolean force, boolean dryRun, Path certDir, JsonOption json) {
     }
 
     /** The disks of the profile, which is read only for the size of a file that is not there. */
@@ -90,7 +90,7 @@ public final class OfflineOptions {
             newBytes = known.isEmpty() ? 0 : (long) known.get(known.size() - 1).size() << 30;
         }
         OfflineStaging staging = new OfflineStaging(new OfflineRequest(disk, hinted, copies,
-                stage ? shared.artifacts : null, shared.release, shared.mode, shared.label,
+                stage ? shared.artifacts : null, shared.certDir, shared.release, shared.mode, shared.label,
                 shared.startSector == null ? DiskNames.START_SECTOR : shared.startSector,
                 shared.size, newBytes, shared.force, fileSystem, null, "create-vm --offline"), shared.json.text());
         if (shared.dryRun) {

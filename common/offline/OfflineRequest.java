@@ -22,6 +22,7 @@ import common.release.ReleaseModel;
  * @param hinted the disk as hints chose it, whose foreign content is given up; null: it was named
  * @param copies more disks that become copies of it
  * @param artifacts address of the web server or local folder; null: the disk is staged already
+ * @param certDir for https, as {@link common.http.Http} has it; null for none
  * @param release null when the server has one only
  * @param startSector where the partition begins, when size is null
  * @param size of the partition in bytes, or null
@@ -30,7 +31,7 @@ import common.release.ReleaseModel;
  * @param fileSystem of the partition that is staged, not of the copies
  * @param key that must have signed the inventory, which is looked at before anything is written; null: no matter who
  */
-public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, String release,
+public record OfflineRequest(Path disk, ListedDisk hinted, List<Path> copies, String artifacts, Path certDir, String release,
         StagingMode mode, String label, long startSector, Long size, long newBytes, boolean force,
         FileSystemOptions fileSystem, PublicKey key, String by) {
     /** @param staged the release that goes there; null where that is not known */

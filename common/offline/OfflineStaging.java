@@ -168,7 +168,8 @@ public final class OfflineStaging {
 
     private StagingRequest wanted() throws IOException {
         Path local = Path.of(request.artifacts());
-        ArtifactSource source = Files.isDirectory(local) ? new ArtifactFolder(local) : ArtifactServer.at(request.artifacts());
+        ArtifactSource source = Files.isDirectory(local) ? new ArtifactFolder(local) : ArtifactServer.at(request.artifacts(),
+                request.certDir());
         StagingRequest wanted = StagingRequest.of(source, request.release(), request.mode());
         if (request.key() != null) {
             wanted.wanted().of().checkSigned(request.key());

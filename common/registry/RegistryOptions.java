@@ -1,6 +1,7 @@
 package common.registry;
 
 //SOURCES ../cli/Json.java
+//SOURCES ../http/CertDirOption.java
 //SOURCES ../http/Http.java
 //SOURCES ../oci/RegistriesConf.java
 //SOURCES Credentials.java
@@ -8,8 +9,10 @@ package common.registry;
 
 import java.nio.file.Path;
 
+import common.http.CertDirOption;
 import common.http.Http;
 import common.oci.RegistriesConf;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How to reach the registries: the options that every script which asks them has (picocli mixin). */
@@ -22,12 +25,11 @@ public final class RegistryOptions {
             description = "Mirrors and insecure registries (default: /etc/containers/registries.conf).")
     private Path registriesConf;
 
-    @Option(names = "--cert-dir", paramLabel = "DIR",
-            description = "CA (*.crt) and client (*.cert, *.key) certificates.")
-    private Path certDir;
+    @Mixin
+    private CertDirOption certificates = new CertDirOption();
 
     public Http http() {
-        return new Http(certDir, true);
+        return new Http(certificates.dir(), true);
     }
 
     public Registry registry() {

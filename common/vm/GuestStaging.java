@@ -12,6 +12,7 @@ package common.vm;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ import okhttp3.HttpUrl;
  */
 public final class GuestStaging {
     private static final String FOLDER = "/var/tmp/create-vm";
+    private static final String CERTIFICATES = "/run/create-vm-certificates"; // in memory
     private static final int SHOWN = 30;
     /**
      * Runs a script of the bundle. One that an earlier, broken connection left running is ended first: it holds the
@@ -103,13 +105,39 @@ public final class GuestStaging {
         return run("create-gpt-partition", args);
     }
 
-    /** Fetches from the artifact server, by its address for the VM; curl-all's document. */
-    public JsonNode fetch(HttpUrl artifacts, String release, String mode) {
+    /**
+     * Fetches from the artifact server, by its address for the VM; curl-all's document.
+     *
+     * @param certDir for https, as {@link common.http.Http} has it: the VM gets a copy as long as it fetches; null for none
+     */
+    public JsonNode fetch(HttpUrl artifacts, String release, String mode, Path certDir) throws IOException {
         List<String> args = new ArrayList<>(List.of(artifacts.toString(), DiskNames.MOUNT, "--mode", mode));
+        if (certDir != null) {
+            certificates(certDir);
+            args.addAll(List.of("--cert-dir", CERTIFICATES));
+        }
         if (release != null) {
             args.addAll(List.of("--release", release));
         }
-        return run("curl-all", withProgress(args));
+        JsonNode fetched = run("curl-all", withProgress(args));
+        ssh.check("sudo rm -rf " + CERTIFICATES);
+        return fetched;
+    }
+
+    private void certificates(Path dir) throws IOException {
+        Path tar = Files.createTempFile("certificates", ".tar"); // of mode 0600: there may be a key in it
+        try {
+            boolean folder = Files.isDirectory(dir);
+            Proc.of("tar", "--dereference", "-cf", tar.toString(), "-C", (folder ? dir : dir.toAbsolutePath().getParent()).toString(),
+                    folder ? "." : dir.getFileName().toString()).check();
+            Proc.Result result = ssh.command("sudo rm -rf " + CERTIFICATES + " && sudo mkdir -p -m 0700 " + CERTIFICATES
+                    + " && sudo tar -xf - --no-same-owner -C " + CERTIFICATES).stdin(tar).run();
+            if (!result.ok()) {
+                throw new Cli.Failure("the certificates of --cert-dir did not get into the VM: " + result.reason());
+            }
+        } finally {
+            Files.delete(tar);
+        }
     }
 
     /** Reads everything back; verify's document. */

@@ -49,8 +49,9 @@ import org.tukaani.xz.XZInputStream;
  * @param asked a file of the operator's instead, packed (gz, xz) or not; null: none
  * @param mirror the folder with image and checksums; null: Red Hat's, which the name tells
  * @param cache where fetched and unpacked images are kept
+ * @param certDir as {@link Http} has it; null for none
  */
-public record RhcosImage(String name, Path asked, String mirror, Path cache) {
+public record RhcosImage(String name, Path asked, String mirror, Path cache, Path certDir) {
     private static final Path LIBVIRTS = Path.of("/var/lib/libvirt/images");
     private static final String SUMS = "sha256sum.txt";
     /** rhcos-410.84.202203231330-0-qemu.x86_64.qcow2: OpenShift 4.10, RHEL 8.4. */
@@ -115,7 +116,7 @@ public record RhcosImage(String name, Path asked, String mirror, Path cache) {
         String from = Optional.ofNullable(mirror).or(() -> folder(file)).orElseThrow(() -> missing("its name is none "
                 + "of RHCOS's, so there is no mirror to ask"));
         try {
-            ArtifactServer server = ArtifactServer.at(from);
+            ArtifactServer server = ArtifactServer.at(from, certDir);
             Map<String, Digest> sums = checksums(server);
             String packed = List.of(file, file + ".gz", file + ".xz").stream().filter(sums::containsKey).findFirst()
                     .orElseThrow(() -> missing(from + " does not list it"));
