@@ -1,10 +1,13 @@
 //SOURCES ../common/cli/Json.java
 //SOURCES ../common/cli/Cli.java
 //SOURCES ../common/oci/Digest.java
+//SOURCES ../common/oci/Manifest.java
 //SOURCES AssistedLab.java
 //SOURCES AssistedRecordings.java
 //SOURCES AssistedSimulator.java
 //SOURCES ScriptRun.java
+//SOURCES TestImages.java
+//SOURCES TestTar.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -20,6 +23,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import common.cli.Cli;
 import common.cli.Json;
 import common.oci.Digest;
+import common.oci.Manifest;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -31,7 +35,8 @@ class AssistedInquiryTest {
     private static final List<String> IMAGES = List.of("quay.io/edge-infrastructure/assisted-installer:v2.4.1",
             "quay.io/edge-infrastructure/assisted-installer-agent:v2.4.1",
             "quay.io/edge-infrastructure/assisted-installer-controller:v2.4.1",
-            "quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64");
+            "quay.io/openshift-release-dev/ocp-release:4.10.3-x86_64",
+            "quay.io/openshift-release-dev/ocp-v4.0-art-dev@sha256:" + "ab".repeat(32));
 
     @TempDir
     Path folder;
@@ -45,12 +50,16 @@ class AssistedInquiryTest {
         service = lab.service;
     }
 
-    /** A staged tree with a set of these images, as far as its index and inventory go. */
+    /** A staged tree with a set of these images, as far as its index and inventory go, and the blobs of the release image. */
     private Path inventory(List<String> images) throws IOException {
-        ObjectNode index = Json.object();
-        images.forEach(ref -> index.withArray("manifests").addObject().putObject("annotations")
-                .put("org.opencontainers.image.ref.name", ref));
         Path set = Files.createDirectories(folder.resolve("tree/ai-images"));
+        TestImages made = new TestImages(set, null);
+        Manifest release = made.list(made.manifest(Manifest.DOCKER, made.layer("base", 1000), made.layer(TestTar.file(
+                "release-manifests/image-references", "{\"spec\": {\"tags\": [{\"name\": \"must-gather\", \"from\": {\"name\": \""
+                + IMAGES.get(4) + "\"}}]}}", 0644))));
+        ObjectNode index = Json.object();
+        images.forEach(ref -> index.withArray("manifests").addObject().put("digest", release.descriptor().digest().toString())
+                .putObject("annotations").put("org.opencontainers.image.ref.name", ref));
         Files.write(set.resolve("index.json"), Json.pretty(index));
         ObjectNode inventory = Json.object().put("version", 1);
         inventory.putArray("sets");
@@ -63,12 +72,20 @@ class AssistedInquiryTest {
     @Test
     @DisplayName("--inventory: images of the service that are not staged are named before anything is installed")
     void missing() throws IOException {
-        ScriptRun run = lab.run("--inventory", inventory(IMAGES.subList(0, 3)));
+        ScriptRun run = lab.run("--inventory", inventory(IMAGES.subList(0, 3))); // without the release nobody knows must-gather
         assertEquals(Cli.FAILED, run.exit(), run::toString);
         assertTrue(run.err().contains("lacks what the service will use: " + IMAGES.get(3) + "; stage it"), run::toString);
         assertEquals(0, service.calls("POST /clusters/{id}/actions/install"));
         ScriptRun all = lab.done("--until", "registered", "--inventory", inventory(IMAGES));
-        assertTrue(all.out().contains("staged images: 4 of the service are there"), all::toString);
+        assertTrue(all.out().contains("staged images: 5 of the service are there"), all::toString);
+    }
+
+    @Test
+    @DisplayName("--inventory: the must-gather image of the release's payload, too, which the agent pulls")
+    void mustGather() throws IOException {
+        ScriptRun run = lab.run("--inventory", inventory(IMAGES.subList(0, 4)));
+        assertEquals(Cli.FAILED, run.exit(), run::toString);
+        assertTrue(run.err().contains("lacks what the service will use: " + IMAGES.get(4) + "; stage it"), run::toString);
     }
 
     @Test

@@ -114,8 +114,11 @@ public final class ClusterInstallation {
     }
 
     private String staged(String inventory) throws IOException {
-        Set<String> wanted = InventoryImages.wanted(service.componentVersions(), service.cluster(clusterId));
-        List<String> missing = new InventoryImages(inventory, options.http(true)).missing(wanted);
+        JsonNode cluster = service.cluster(clusterId);
+        Set<String> wanted = InventoryImages.wanted(service.componentVersions(), cluster);
+        InventoryImages staged = new InventoryImages(inventory, options.http(true));
+        staged.mustGather(cluster.path("ocp_release_image").asText()).ifPresent(wanted::add);
+        List<String> missing = staged.missing(wanted);
         if (!missing.isEmpty()) {
             throw new Cli.Failure(inventory + " lacks what the service will use: " + String.join(", ", missing)
                     + "; stage it, or leave out --inventory where the site has a network");

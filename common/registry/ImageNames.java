@@ -4,11 +4,9 @@ package common.registry;
 //SOURCES ../oci/Descriptor.java
 //SOURCES ../oci/ImageList.java
 //SOURCES ../oci/OciLayout.java
-//DEPS org.apache.commons:commons-compress:1.28.0
+//SOURCES ../oci/PayloadNames.java
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,16 +15,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import common.cli.Json;
 import common.oci.Descriptor;
 import common.oci.ImageList;
 import common.oci.OciLayout;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import common.oci.PayloadNames;
 
 /**
  * What people call images: their names in a release (image-references, an ImageStream of image.openshift.io/v1), from
@@ -34,8 +30,6 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * Not for several threads.
  */
 final class ImageNames {
-    private static final String REFERENCES = "release-manifests/image-references";
-    private static final int MAX_BYTES = 8 << 20;
     private static final int SHOWN = 12;
 
     private final OciLayout layout;
@@ -77,26 +71,9 @@ final class ImageNames {
     }
 
     private boolean references(Descriptor layer) throws IOException {
-        try (InputStream file = new BufferedInputStream(Files.newInputStream(layout.blob(layer.digest())));
-                TarArchiveInputStream tar = new TarArchiveInputStream(unpacked(file), "UTF-8")) {
-            for (TarArchiveEntry e; (e = tar.getNextEntry()) != null;) {
-                if (e.getName().replaceFirst("^\\./", "").equals(REFERENCES)) {
-                    for (JsonNode tag : Json.parse(tar.readNBytes(MAX_BYTES), REFERENCES).path("spec").path("tags")) {
-                        String from = tag.path("from").path("name").asText();
-                        names.put(from.substring(from.indexOf('@') + 1), tag.path("name").asText());
-                    }
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static InputStream unpacked(InputStream layer) throws IOException {
-        layer.mark(2);
-        boolean gzip = layer.read() == 0x1f && layer.read() == 0x8b;
-        layer.reset();
-        return gzip ? new GZIPInputStream(layer) : layer;
+        Optional<Map<String, String>> payload = PayloadNames.in(Files.newInputStream(layout.blob(layer.digest())));
+        payload.ifPresent(p -> p.forEach((name, from) -> names.put(from.substring(from.indexOf('@') + 1), name)));
+        return payload.isPresent();
     }
 
     /** {@code etcd (ocp-v4.0-art-dev@817e9a2acaf6)}; of an image that no release names, what is in parentheses. */
