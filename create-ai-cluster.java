@@ -8,6 +8,7 @@
 //SOURCES common/assisted/ClusterRegistration.java
 //SOURCES common/assisted/ClusterRemoval.java
 //SOURCES common/assisted/ClusterStatus.java
+//SOURCES common/assisted/HostAddition.java
 //SOURCES common/assisted/ServiceOptions.java
 //SOURCES common/cli/Cli.java
 //SOURCES common/http/Time.java
@@ -23,6 +24,7 @@ import common.assisted.ClusterPlan;
 import common.assisted.ClusterRegistration;
 import common.assisted.ClusterRemoval;
 import common.assisted.ClusterStatus;
+import common.assisted.HostAddition;
 import common.assisted.ServiceOptions;
 import common.cli.Cli;
 import common.http.Time;
@@ -38,6 +40,9 @@ import picocli.CommandLine.Parameters;
             "  create-ai-cluster.java --url http://192.0.2.20:8090 --name virt01 \\",
             "      --base-domain example.com --pull-secret pull-secret.json \\",
             "      --ssh-key ~/.ssh/id_ed25519.pub --disk smallest",
+            "  create-ai-cluster.java --url http://192.0.2.20:8090 --name virt01 \\",
+            "      --base-domain example.com --pull-secret pull-secret.json \\",
+            "      --ssh-key ~/.ssh/id_ed25519.pub --add-hosts 1",
             "  create-ai-cluster.java status --url http://192.0.2.20:8090 --name virt01"})
 class CreateAiCluster extends Cli.Command {
     private final Time time;
@@ -66,6 +71,10 @@ class CreateAiCluster extends Cli.Command {
             service.mayAsk();
         }
         ClusterPlan plan = options.plan(service); // all that is given is checked before the first call
+        if (options.addedHosts() != null) {
+            service.json().print(new HostAddition(service, plan, options.addedHosts(), time).run(options));
+            return Cli.DONE;
+        }
         ClusterInstallation installation = new ClusterInstallation(service, plan, time);
         service.json().print(installation.run(options));
         return Cli.DONE;

@@ -38,6 +38,9 @@ final class SimulatedCalls {
         if (asked.is("POST", "/clusters")) {
             return register(service, asked);
         }
+        if (asked.is("POST", "/clusters/import")) {
+            return imported(service, asked.json());
+        }
         String id = AssistedSimulator.id(asked.path());
         SimulatedCluster cluster = service.clusters.get(id);
         if (cluster == null) {
@@ -164,6 +167,17 @@ final class SimulatedCalls {
         }
         service.onRegister.accept(cluster);
         service.clusters.put(id, cluster);
+        return ok(201, at(service, cluster));
+    }
+
+    /** internal/bminventory of the service, V2ImportClusterInternal: what is imported knows no more than is sent. */
+    private static AssistedSimulator.Answer imported(AssistedSimulator service, JsonNode sent) {
+        SimulatedCluster cluster = new SimulatedCluster(AssistedSimulator.newId(), Json.object().set("name", sent.path("name")),
+                sent.path("openshift_version").asText(), service.time.now());
+        cluster.addsHosts = true;
+        cluster.json.put("kind", "AddHostsCluster").put("api_vip_dns_name", sent.path("api_vip_dnsname").asText())
+                .put("openshift_cluster_id", sent.path("openshift_cluster_id").asText());
+        service.clusters.put(cluster.json.path("id").asText(), cluster);
         return ok(201, at(service, cluster));
     }
 

@@ -33,6 +33,8 @@ final class SimulatedCluster {
     final List<SimulatedHost> hosts = new CopyOnWriteArrayList<>();
     /** What the service keeps and does not show. */
     String pullSecret;
+    /** Imported: it only adds hosts to one that is installed. */
+    boolean addsHosts;
     final Map<String, byte[]> manifests = new ConcurrentHashMap<>();
     JsonNode ignored = Json.object();
     private String status = "insufficient";
@@ -70,7 +72,7 @@ final class SimulatedCluster {
     }
 
     void boot(String hostId, String infraEnvId, Instant now) {
-        hosts.add(new SimulatedHost(this, hosts.size(), hostId, infraEnvId, now));
+        hosts.add(new SimulatedHost(this, hosts.size() + (addsHosts ? 5 : 0), hostId, infraEnvId, now));
     }
 
     /** The first host. */
@@ -89,7 +91,7 @@ final class SimulatedCluster {
 
     /** Of a single node it follows from the inventory; user-managed networking of several needs none. */
     boolean hasMachineNetwork() {
-        return json.path("user_managed_networking").asBoolean() || !json.path("machine_networks").isEmpty();
+        return addsHosts || json.path("user_managed_networking").asBoolean() || !json.path("machine_networks").isEmpty();
     }
 
     boolean belongs(JsonNode inventory) {
@@ -153,6 +155,7 @@ final class SimulatedCluster {
                     : "Cluster ready to be installed";
             case "pending-for-input" -> "User input required";
             case "installed" -> "Cluster is installed";
+            case "adding-hosts" -> "cluster is adding hosts to existing OCP cluster";
             case "insufficient" -> "Cluster is not ready for install";
             default -> "Installation in progress";
         });
@@ -164,6 +167,9 @@ final class SimulatedCluster {
     }
 
     private String clusterStatus(List<String> hostStatuses, boolean enough, Instant now) {
+        if (addsHosts) {
+            return "adding-hosts";
+        }
         if (cancelled != null || completed != null) {
             return cancelled != null ? "cancelled" : "installed";
         }
@@ -193,6 +199,7 @@ final class SimulatedCluster {
         if (written.compareTo(FINALIZING) < 0) {
             return "finalizing";
         }
+        json.put("openshift_cluster_id", "5e2cf1ac-4f0e-4a8b-9d53-6f5e0d2b7a11");
         completed = begun.plus(writing).plus(FINALIZING);
         return "installed";
     }

@@ -20,6 +20,7 @@ final class SimulatedHost {
     final ObjectNode json = AssistedRecordings.json("07-args");
     final Instant booted;
     private final SimulatedCluster cluster;
+    private Instant begun;
 
     SimulatedHost(SimulatedCluster cluster, int index, String id, String infraEnvId, Instant booted) {
         this.cluster = cluster;
@@ -59,11 +60,23 @@ final class SimulatedHost {
         return !now.isBefore(booted);
     }
 
+    /** By itself, of a cluster that adds hosts. */
+    boolean install(Instant now) {
+        boolean can = cluster.addsHosts && begun == null && at(now).equals("known");
+        begun = can ? now : begun;
+        at(now);
+        return can;
+    }
+
+    private Instant begun() {
+        return cluster.addsHosts ? begun : cluster.begun;
+    }
+
     private String status(Instant now) {
         if (cluster.cancelled != null) {
             return "cancelled";
         }
-        Duration since = cluster.begun == null ? null : Duration.between(cluster.begun, now);
+        Duration since = begun() == null ? null : Duration.between(begun(), now);
         if (since != null && (cluster.preparationFails == null || since.compareTo(PREPARING) < 0)) {
             return since.compareTo(PREPARING) < 0 ? "preparing-for-installation" : installing(since, now);
         }
@@ -82,9 +95,10 @@ final class SimulatedHost {
         boolean failed = cluster.hostFails != null && done >= 3;
         json.putObject("progress").put("current_stage", failed ? "Failed" : done == STAGES.size() ? "Done"
                 : STAGES.get(done)).put("installation_percentage", done * 20)
-                .put("stage_started_at", SimulatedCluster.time(cluster.begun))
+                .put("stage_started_at", SimulatedCluster.time(begun()))
                 .put("stage_updated_at", SimulatedCluster.time(now));
-        return failed ? "error" : done == STAGES.size() ? "installed" : "installing-in-progress";
+        return failed ? "error" : done == STAGES.size()
+                ? cluster.addsHosts ? "added-to-existing-cluster" : "installed" : "installing-in-progress";
     }
 
     /** {@code id: message} of the validation that fails for good; null when none does. */

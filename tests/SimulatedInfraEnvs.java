@@ -55,7 +55,7 @@ final class SimulatedInfraEnvs {
         }
         if (asked.is("GET", "/infra-envs/{id}/downloads/image-url")) {
             for (int i = 0; cluster != null && cluster.hosts.size() < service.servers; i++) { // somebody mounts it
-                cluster.boot(i == 0 ? AssistedRecordings.HOST : AssistedSimulator.newId(), id,
+                cluster.boot(i == 0 && !cluster.addsHosts ? AssistedRecordings.HOST : AssistedSimulator.newId(), id,
                         service.time.now().plusSeconds(10 + 3 * i));
             }
             return SimulatedCalls.ok(200, Json.object().put("expires_at", "0001-01-01T00:00:00.000Z").put("url", service.url()
@@ -174,6 +174,10 @@ final class SimulatedInfraEnvs {
         if (asked.is("DELETE", "/infra-envs/{id}/hosts/{id}")) {
             cluster.hosts.remove(host);
             return SimulatedCalls.recorded("12-del-host", "");
+        }
+        if (asked.is("POST", "/infra-envs/{id}/hosts/{id}/actions/install")) {
+            return host.install(service.time.now()) ? SimulatedCalls.ok(202, host.json)
+                    : SimulatedCalls.refused(409, "Host is in status " + host.json.path("status").asText() + " and cannot be installed");
         }
         if (asked.method().equals("PATCH")) {
             return changeHost(asked, host.json, cluster, service);

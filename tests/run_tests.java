@@ -9,6 +9,7 @@
 //SOURCES TestReport.java
 //SOURCES AddReleaseTest.java
 //SOURCES ArrivedDiskTest.java
+//SOURCES AssistedDayTwoTest.java
 //SOURCES AssistedFaultTest.java
 //SOURCES AssistedHostsTest.java
 //SOURCES AssistedInputTest.java

@@ -68,6 +68,11 @@ public final class AssistedInstaller {
         return post("clusters", parameters);
     }
 
+    /** A cluster that only adds hosts to one that is installed. */
+    JsonNode importCluster(JsonNode parameters) throws IOException {
+        return post("clusters/import", parameters);
+    }
+
     public JsonNode updateCluster(String id, JsonNode parameters) throws IOException {
         return patch("clusters/" + id, parameters);
     }
@@ -178,6 +183,11 @@ public final class AssistedInstaller {
     /** {@code part}: "" for the host itself, {@code /installer-args} or {@code /ignition}. */
     public void updateHost(String infraEnvId, String hostId, String part, JsonNode parameters) throws IOException {
         patch("infra-envs/" + infraEnvId + "/hosts/" + hostId + part, parameters);
+    }
+
+    /** Of a cluster that adds hosts: each is installed by itself. */
+    JsonNode installHost(String infraEnvId, String hostId) throws IOException {
+        return post("infra-envs/" + infraEnvId + "/hosts/" + hostId + "/actions/install", null);
     }
 
     public void deleteHost(String infraEnvId, String hostId) throws IOException {

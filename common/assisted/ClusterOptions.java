@@ -86,6 +86,10 @@ public final class ClusterOptions {
             description = "inventory.json of what is staged: are the images there that the service will use?")
     private String inventory;
 
+    @Option(names = "--add-hosts", paramLabel = "N", description = "Add N workers in all to the cluster, which is installed "
+            + "already: the server boots an ISO of its own.")
+    private Integer addedHosts;
+
     @Option(names = "--until", paramLabel = "registered|ready|installed", defaultValue = "installed",
             description = "How far to go (default: ${DEFAULT-VALUE}).")
     private Until until;
@@ -102,6 +106,9 @@ public final class ClusterOptions {
         String domain = ServiceOptions.given(baseDomain, file.text("base_dns_domain", "domain"));
         if (domain == null) {
             throw new Cli.Failure(Cli.USAGE, "which domain? Give --base-domain");
+        }
+        if (addedHosts != null && (addedHosts < 1 || addedHosts > 1000)) {
+            throw new Cli.Failure(Cli.USAGE, "--add-hosts " + addedHosts + ": 1 to 1000");
         }
         writable("--kubeconfig-dir", kubeconfigDir);
         if (iso != null) {
@@ -213,6 +220,11 @@ public final class ClusterOptions {
 
     public Path kubeconfigDir() {
         return kubeconfigDir;
+    }
+
+    /** Null: a cluster is to be installed. */
+    public Integer addedHosts() {
+        return addedHosts;
     }
 
     public Until until() {

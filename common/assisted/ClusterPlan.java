@@ -92,6 +92,17 @@ public record ClusterPlan(String name, String baseDomain, String version, String
                 .equals(Json.parse(other.getBytes(StandardCharsets.UTF_8), "pull secret"));
     }
 
+    /** The same settings for hosts that are added to the cluster later. */
+    ClusterPlan dayTwo() {
+        return new ClusterPlan(dayTwo(name), baseDomain, version, pullSecret, sshKey, nodes, minimalIso, discovery, pointer,
+                installerArgs, disk, network, site, hosts);
+    }
+
+    /** As aicli names the cluster that adds hosts to another one. */
+    static String dayTwo(String cluster) {
+        return cluster + "-day2";
+    }
+
     public String infraEnvName() {
         return infraEnvName(name);
     }

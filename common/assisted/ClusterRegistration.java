@@ -85,6 +85,12 @@ public final class ClusterRegistration {
         return cluster.isNew() ? cluster : update(cluster);
     }
 
+    /** The cluster of the plan's name that adds hosts to another one; else a new one of these parameters. */
+    Registered imported(JsonNode parameters) throws IOException {
+        return once(this::find, () -> service.importCluster(parameters), () -> service.clusters(plan.name()),
+                service::cluster, service::deleteCluster);
+    }
+
     /** What another run has registered gets what is given now, as long as that can be changed. */
     private Registered update(Registered cluster) throws IOException {
         ObjectNode differing = clusterDiffering(cluster.json());

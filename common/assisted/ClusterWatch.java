@@ -61,7 +61,7 @@ public final class ClusterWatch {
                 Validations validations = validations(host);
                 boolean settledNext = !host.path("status").asText().equals("discovering")
                         && !validations.failedIds().isEmpty() && OURS.containsAll(validations.failedIds());
-                if (!host.path("status").asText().equals("known") && !settledNext) {
+                if (!host.path("status").asText().equals("known") && !settledNext && !hasBegun(host)) {
                     why.add(words(host));
                 }
             }
@@ -148,6 +148,26 @@ public final class ClusterWatch {
         }
     }
 
+    /** Until so many hosts have been added to a cluster that was there before: the cluster that adds them. */
+    JsonNode added(int hosts) throws IOException {
+        for (;; deadline.pause(INSTALL_POLL, "hosts to be added")) {
+            JsonNode cluster = alive();
+            int added = 0;
+            for (JsonNode host : cluster.path("hosts")) {
+                added += host.path("status").asText().matches("added-to-existing-cluster|installed") ? 1 : 0;
+            }
+            if (added == hosts) {
+                return cluster;
+            }
+            steps.change(progress(cluster));
+        }
+    }
+
+    /** Whether the host's installation has begun, or is over. */
+    static boolean hasBegun(JsonNode host) {
+        return host.path("status").asText().matches("preparing-.*|installing.*|installed|added-to-existing-cluster");
+    }
+
     private JsonNode alive() throws IOException {
         JsonNode cluster = service.cluster(id);
         String status = cluster.path("status").asText();
@@ -155,7 +175,8 @@ public final class ClusterWatch {
             if (host.path("status").asText().equals("error")) {
                 events();
                 throw new Cli.Failure("host " + HostInventory.of(host).name() + " failed: " + info(host)
-                        + "; the subcommand reset begins again");
+                        + (cluster.path("kind").asText().equals("AddHostsCluster") ? "; take it out with the subcommand "
+                        + "remove-host and boot it again" : "; the subcommand reset begins again"));
             }
         }
         if (status.equals("error") || status.equals("cancelled")) {

@@ -65,6 +65,16 @@ public final class HostSetup {
 
     /** {@code cluster}: with its hosts, as they are known. */
     public void apply(JsonNode cluster, Steps steps) throws IOException {
+        hosts(cluster, steps);
+        if (plan.network().isUserManaged() && !plan.network().isDual()) {
+            steps.step("machine network", () -> machineNetwork(cluster));
+        } else if (!plan.network().isUserManaged()) {
+            steps.step("virtual addresses", () -> vips(cluster));
+        }
+    }
+
+    /** What concerns each host alone. */
+    void hosts(JsonNode cluster, Steps steps) throws IOException {
         Map<String, HostPlan> own = own(cluster);
         if (!plan.hosts().isEmpty()) {
             steps.step("hosts", () -> hosts(cluster, own));
@@ -85,11 +95,6 @@ public final class HostSetup {
             return String.join(", ", plan.pointer().units());
         });
         steps.step("disk", () -> disks(cluster, own));
-        if (plan.network().isUserManaged() && !plan.network().isDual()) {
-            steps.step("machine network", () -> machineNetwork(cluster));
-        } else if (!plan.network().isUserManaged()) {
-            steps.step("virtual addresses", () -> vips(cluster));
-        }
     }
 
     /** Name, role and labels; whoever is in the plan and has not booted is named. */
