@@ -176,7 +176,7 @@ public final class ClusterWatch {
                 events();
                 throw new Cli.Failure("host " + HostInventory.of(host).name() + " failed: " + info(host)
                         + (cluster.path("kind").asText().equals("AddHostsCluster") ? "; take it out with the subcommand "
-                        + "remove-host and boot it again" : "; the subcommand reset begins again"));
+                        + "remove-host --name " + cluster.path("name").asText() + ", and boot it again" : "; the subcommand reset begins again"));
             }
         }
         if (status.equals("error") || status.equals("cancelled")) {
