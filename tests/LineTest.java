@@ -7,12 +7,10 @@
 //SOURCES ../common/line/ServerIdentity.java
 //SOURCES ../factory/line.java
 //SOURCES ScriptRun.java
-//SOURCES Scripts.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +31,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -317,49 +314,5 @@ class LineTest {
                 .findFirst().orElse(""));
         tell("A", 1, "started", "");
         assertEquals("data: 1", first.get(20, java.util.concurrent.TimeUnit.SECONDS));
-    }
-
-    @Test
-    @DisplayName("200 servers of 20 events each, the collector killed in the middle: nothing is lost, nothing counts twice")
-    void killed() throws Exception {
-        Path state = Files.createDirectory(folder.resolve("killed"));
-        Process first = start(state);
-        int port = port(first);
-        for (int event : IntStream.range(0, 4000).toArray()) {
-            if (event == 2000) {
-                first.destroyForcibly().waitFor();
-                first = start(state);
-                port = port(first);
-            }
-            HttpRequest request = HttpRequest.newBuilder(event("SN" + event % 200 + "/boot/" + (event / 200 + 1), event < 3800 ? "progress"
-                    : "staged", data("52:54:00:00:00:01", "")).build(), (n, v) -> true)
-                    .uri(URI.create("http://127.0.0.1:" + port + "/")).build();
-            int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-            assertEquals(204, status);
-            if (event % 7 == 0) { // as after an answer that was lost
-                client.send(request, HttpResponse.BodyHandlers.discarding());
-            }
-        }
-        String json = client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/servers.json")).build(),
-                HttpResponse.BodyHandlers.ofString()).body();
-        first.destroy();
-        first.waitFor();
-        int events = 0;
-        int passed = 0;
-        for (JsonNode s : Json.parse(json.getBytes(), "servers").get("servers")) {
-            events += s.get("events").asInt();
-            passed += s.get("state").asText().equals("pass") ? 1 : 0;
-        }
-        assertEquals("4000 events, 200 passed", events + " events, " + passed + " passed");
-    }
-
-    private Process start(Path state) throws IOException {
-        return new ProcessBuilder(Scripts.argv(WatchLine.class, "--folder", state, "--listen", "127.0.0.1:0"))
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    }
-
-    private static int port(Process process) throws IOException {
-        BufferedReader out = process.inputReader();
-        return Integer.parseInt(out.readLine().replaceFirst(".*127.0.0.1:(\\d+)/.*", "$1"));
     }
 }

@@ -56,6 +56,7 @@
 //SOURCES LabTest.java
 //SOURCES LauncherTest.java
 //SOURCES LegacyTarballTest.java
+//SOURCES LineKilledTest.java
 //SOURCES LineTest.java
 //SOURCES ListingTest.java
 //SOURCES LoadableTest.java
